@@ -5,7 +5,9 @@
 namespace core {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// The number at `at` with `width` digits, or -1.
 int Number(std::string_view text, std::size_t at, std::size_t width) {
@@ -59,7 +61,8 @@ std::string FormatDuration(std::chrono::seconds duration) {
     const auto hours = total / 3600, minutes = total / 60 % 60, seconds = total % 60;
     char text[64];
     if (hours > 0) {
-        std::snprintf(text, sizeof text, "%lldh%02lldm", static_cast<long long>(hours), static_cast<long long>(minutes));
+        std::snprintf(text, sizeof text, "%lldh%02lldm", static_cast<long long>(hours),
+                      static_cast<long long>(minutes));
     } else if (minutes > 0) {
         std::snprintf(text, sizeof text, "%lldm%02llds", static_cast<long long>(minutes),
                       static_cast<long long>(seconds));

@@ -1,0 +1,164 @@
+#include "api/database.hpp"
+
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "api/object_meta.hpp"
+#include "core/json_access.hpp"
+
+namespace api {
+namespace {
+
+using core::NumberAt;
+using core::TextAt;
+using core::TimeAt;
+using nlohmann::json;
+
+struct OutcomeName {
+    RunOutcome outcome;
+    const char* name;
+};
+constexpr std::array<OutcomeName, 4> kOutcomes{{{RunOutcome::Active, "Active"},
+                                                {RunOutcome::Succeeded, "Succeeded"},
+                                                {RunOutcome::Failed, "Failed"},
+                                                {RunOutcome::NeverStarted, "NeverStarted"}}};
+
+const char* Print(RunOutcome outcome) {
+    for (const auto& [value, name] : kOutcomes) {
+        if (value == outcome) return name;
+    }
+    return "Active";
+}
+
+/// A text that this program does not know (a newer version wrote it) counts as failed: that runs nothing and asks a
+/// human.
+RunOutcome ParseOutcome(const std::string& text) {
+    for (const auto& [value, name] : kOutcomes) {
+        if (text == name) return value;
+    }
+    return RunOutcome::Failed;
+}
+
+ConnectionKeys ParseKeys(const json& object) {
+    ConnectionKeys keys;
+    const auto read = [&object](const char* name) { return TextAt(object, {"spec", "connection", "keys", name}); };
+    if (const auto uri = read("uri"); !uri.empty()) keys.uri = uri;
+    keys.host = read("host");
+    keys.port = read("port");
+    keys.dbname = read("dbname");
+    keys.user = read("user");
+    keys.password = read("password");
+    return keys;
+}
+
+RunRecord ParseRun(const json& item) {
+    return {.key = TextAt(item, {"key"}),
+            .migration = TextAt(item, {"migration"}),
+            .migration_uid = {TextAt(item, {"migrationUID"})},
+            .image = TextAt(item, {"image"}),
+            .version = TextAt(item, {"version"}),
+            .outcome = ParseOutcome(TextAt(item, {"outcome"})),
+            .reason = TextAt(item, {"reason"}),
+            .message = TextAt(item, {"message"}),
+            .attempts = static_cast<int>(NumberAt(item, {"attempts"}).value_or(0)),
+            .launches = static_cast<int>(NumberAt(item, {"launches"}).value_or(0)),
+            .job_name = TextAt(item, {"jobName"}),
+            .start_time = TimeAt(item, {"startTime"}),
+            .completion_time = TimeAt(item, {"completionTime"})};
+}
+
+json PrintRun(const RunRecord& run) {
+    json item = {{"key", run.key},           {"migration", run.migration}, {"migrationUID", run.migration_uid.value},
+                 {"image", run.image},       {"version", run.version},     {"outcome", Print(run.outcome)},
+                 {"attempts", run.attempts}, {"launches", run.launches},   {"jobName", run.job_name}};
+    if (!run.reason.empty()) item["reason"] = run.reason;
+    if (!run.message.empty()) item["message"] = run.message;
+    if (run.start_time) item["startTime"] = core::FormatTime(*run.start_time);
+    if (run.completion_time) item["completionTime"] = core::FormatTime(*run.completion_time);
+    return item;
+}
+
+ProbeRecord ParseProbe(const json& object) {
+    return {.launch = static_cast<int>(NumberAt(object, {"launch"}).value_or(0)),
+            .observed_generation = NumberAt(object, {"observedGeneration"}).value_or(0),
+            .job_name = TextAt(object, {"jobName"}),
+            .start_time = TimeAt(object, {"startTime"}),
+            .reason = TextAt(object, {"reason"})};
+}
+
+json PrintProbe(const ProbeRecord& probe) {
+    json object = {
+        {"launch", probe.launch}, {"observedGeneration", probe.observed_generation}, {"jobName", probe.job_name}};
+    if (probe.start_time) object["startTime"] = core::FormatTime(*probe.start_time);
+    if (!probe.reason.empty()) object["reason"] = probe.reason;
+    return object;
+}
+
+}  // namespace
+
+const RunRecord* FindRun(const DatabaseStatus& status, std::string_view key) {
+    for (const RunRecord& run : status.runs) {
+        if (run.key == key) return &run;
+    }
+    return nullptr;
+}
+
+Database ParseDatabase(const json& object) {
+    Database database;
+    ParseObjectMeta(object, database);
+    database.spec.secret_name = TextAt(object, {"spec", "connection", "secretRef", "name"});
+    database.spec.keys = ParseKeys(object);
+    database.spec.tool =
+        version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(version::Tool::Alembic);
+
+    auto& status = database.status;
+    const auto* written = core::FindAt(object, {"status"});
+    if (written == nullptr) return database;
+    status.observed_generation = NumberAt(*written, {"observedGeneration"}).value_or(-1);
+    status.conditions = ParseConditions(core::ArrayAt(*written, {"conditions"}));
+    status.version = TextAt(*written, {"version"});
+    status.dirty = core::BoolAt(*written, {"dirty"});
+    status.verified_time = TimeAt(*written, {"verifiedTime"});
+    status.verified_generation = NumberAt(*written, {"verifiedGeneration"}).value_or(0);
+    status.verified_by = TextAt(*written, {"verifiedBy", "jobName"});
+    status.verified_by_created = TimeAt(*written, {"verifiedBy", "jobCreationTime"});
+    status.identity = TextAt(*written, {"identity"});
+    status.active = core::BoolAt(*written, {"active"});
+    for (const auto& item : core::ArrayAt(*written, {"reached"})) {
+        status.reached.push_back(
+            {.requirement = TextAt(item, {"requirement"}), .time = TimeAt(item, {"time"}).value_or(core::Time{})});
+    }
+    if (const auto* probe = core::FindAt(*written, {"probe"})) status.probe = ParseProbe(*probe);
+    for (const auto& item : core::ArrayAt(*written, {"runs"}))
+        status.runs.push_back(ParseRun(item));
+    return database;
+}
+
+json PrintDatabaseStatus(const DatabaseStatus& status) {
+    json object = {{"observedGeneration", status.observed_generation},
+                   {"conditions", PrintConditions(status.conditions)},
+                   {"active", status.active}};
+    if (status.verified_time) {
+        object["version"] = status.version;
+        object["dirty"] = status.dirty;
+        object["verifiedTime"] = core::FormatTime(*status.verified_time);
+        object["verifiedGeneration"] = status.verified_generation;
+        object["verifiedBy"] = {{"jobName", status.verified_by}};
+        if (status.verified_by_created) {
+            object["verifiedBy"]["jobCreationTime"] = core::FormatTime(*status.verified_by_created);
+        }
+        object["identity"] = status.identity;
+    }
+    auto& reached = object["reached"] = json::array();
+    for (const auto& [requirement, time] : status.reached) {
+        reached.push_back({{"requirement", requirement}, {"time", core::FormatTime(time)}});
+    }
+    if (status.probe.launch > 0) object["probe"] = PrintProbe(status.probe);
+    auto& runs = object["runs"] = json::array();
+    for (const RunRecord& run : status.runs)
+        runs.push_back(PrintRun(run));
+    return object;
+}
+
+}  // namespace api

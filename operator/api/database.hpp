@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/conditions.hpp"
+#include "core/object_key.hpp"
+#include "core/revision.hpp"
+#include "core/time.hpp"
+#include "core/uid.hpp"
+#include "version/tool.hpp"
+
+namespace api {
+
+/// Which keys of the Secret hold the connection: `uri`, or the parts when `host` is named.
+struct ConnectionKeys {
+    std::string uri = "uri";
+    std::string host, port, dbname, user, password;
+
+    bool UsesParts() const { return !host.empty(); }
+    bool operator==(const ConnectionKeys&) const = default;
+};
+
+struct DatabaseSpec {
+    std::string secret_name;
+    ConnectionKeys keys;
+    version::Tool tool = version::Tool::Alembic;
+
+    bool operator==(const DatabaseSpec&) const = default;
+};
+
+/// How a run stands in the record.
+enum class RunOutcome {
+    Active,        ///< intent written; its Job exists or is about to be created
+    Succeeded,     ///< proven in the database (or exit 0 and clean where no version is asked for)
+    Failed,        ///< its migration container ran and the version was not proven
+    NeverStarted,  ///< its migration container provably never ran
+};
+
+/// One run key in the record. It survives a re-created Migration, so that coming back to a key runs nothing.
+struct RunRecord {
+    std::string key;
+    std::string migration;
+    core::Uid migration_uid;
+    std::string image;
+    std::string version;
+    RunOutcome outcome = RunOutcome::Active;
+    std::string reason;
+    std::string message;
+    /// Launches whose migration container started.
+    int attempts = 0;
+    /// The number of the newest launch; monotonic, part of the Job's name.
+    int launches = 0;
+    std::string job_name;
+    std::optional<core::Time> start_time, completion_time;
+
+    bool operator==(const RunRecord&) const = default;
+};
+
+/// A requirement string that was proven, and when.
+struct ReachedRequirement {
+    std::string requirement;
+    core::Time time;
+
+    bool operator==(const ReachedRequirement&) const = default;
+};
+
+/// The newest probe. Its number is part of its Job's name, so it is written before the Job is created.
+struct ProbeRecord {
+    int launch = 0;
+    std::int64_t observed_generation = 0;
+    std::string job_name;
+    std::optional<core::Time> start_time;
+    /// Why the newest probe gave no reading; empty when it did or still runs.
+    std::string reason;
+
+    bool operator==(const ProbeRecord&) const = default;
+};
+
+struct DatabaseStatus {
+    std::int64_t observed_generation = -1;
+    std::vector<Condition> conditions;
+    /// The history table's current version, several heads joined by a comma; empty before the first migration.
+    std::string version;
+    bool dirty = false;
+    /// When the reading in `version` and `dirty` was recorded; nullopt: never read.
+    std::optional<core::Time> verified_time;
+    /// The generation of the spec that the reading was taken with. A reading of another generation proves nothing.
+    std::int64_t verified_generation = 0;
+    /// The Job that took the reading. Readings are ordered by the creation of their Jobs.
+    std::string verified_by;
+    std::optional<core::Time> verified_by_created;
+    /// "<system identifier>/<database oid>": another identity is another database and voids what was proven.
+    std::string identity;
+    /// A run is active: the keep-running policy refuses a DELETE.
+    bool active = false;
+    std::vector<ReachedRequirement> reached;
+    ProbeRecord probe;
+    std::vector<RunRecord> runs;
+
+    bool operator==(const DatabaseStatus&) const = default;
+};
+
+struct Database {
+    core::ObjectKey key;
+    core::Uid uid;
+    core::Revision revision;
+    std::int64_t generation = 0;
+    bool deleting = false;
+    DatabaseSpec spec;
+    DatabaseStatus status;
+
+    bool operator==(const Database&) const = default;
+};
+
+/// Newest runs kept, besides every key that a Migration still names: keeps an object near 10 kB.
+inline constexpr std::size_t kKeptRuns = 50;
+/// Newest proven requirement strings kept per Database.
+inline constexpr std::size_t kKeptReached = 200;
+
+Database ParseDatabase(const nlohmann::json& object);
+nlohmann::json PrintDatabaseStatus(const DatabaseStatus& status);
+
+const RunRecord* FindRun(const DatabaseStatus& status, std::string_view key);
+
+}  // namespace api

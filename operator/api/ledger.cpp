@@ -1,0 +1,28 @@
+#include "api/ledger.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "api/object_meta.hpp"
+
+namespace api {
+
+Ledger ParseLedger(const nlohmann::json& object) {
+    Ledger ledger;
+    ledger.key = ParseKey(object);
+    ledger.uid = {core::TextAt(object, {"metadata", "uid"})};
+    ledger.revision = core::Revision::Parse(core::TextAt(object, {"metadata", "resourceVersion"}));
+    for (const auto& item : core::ArrayAt(object, {"satisfied"})) {
+        if (item.is_string()) ledger.satisfied.push_back(item.get<std::string>());
+    }
+    return ledger;
+}
+
+nlohmann::json PrintLedger(const std::string& ns, const std::vector<std::string>& satisfied) {
+    return {{"apiVersion", kApiVersion},
+            {"kind", "Ledger"},
+            {"metadata", {{"namespace", ns}, {"name", kLedgerName}}},
+            {"satisfied", satisfied}};
+}
+
+}  // namespace api

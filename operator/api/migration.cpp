@@ -1,0 +1,93 @@
+#include "api/migration.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/object_meta.hpp"
+#include "api/run_id.hpp"
+#include "core/json_access.hpp"
+
+namespace api {
+namespace {
+
+using core::NumberAt;
+using core::TextAt;
+using core::TimeAt;
+using nlohmann::json;
+
+RunStatus ParseRunStatus(const json& object) {
+    RunStatus run{.key = TextAt(object, {"key"}),
+                  .launch = static_cast<int>(NumberAt(object, {"launch"}).value_or(0)),
+                  .attempt = static_cast<int>(NumberAt(object, {"attempt"}).value_or(0)),
+                  .job_name = TextAt(object, {"jobName"}),
+                  .active = core::BoolAt(object, {"active"}),
+                  .image = TextAt(object, {"image"}),
+                  .version = TextAt(object, {"version"}),
+                  .start_time = TimeAt(object, {"startTime"}),
+                  .waiting_for = {}};
+    for (const auto& item : core::ArrayAt(object, {"waitingFor"})) {
+        if (item.is_string()) run.waiting_for.push_back(item.get<std::string>());
+    }
+    return run;
+}
+
+MigrationSpec ParseSpec(const json& spec) {
+    MigrationSpec parsed{.database = TextAt(spec, {"databaseRef", "name"}),
+                         .version = TextAt(spec, {"version"}),
+                         .image = TextAt(spec, {"image"}),
+                         .suspend = core::BoolAt(spec, {"suspend"})};
+    parsed.log_tail = TextAt(spec, {"logTail"}) != "None";
+    if (const auto limit = NumberAt(spec, {"historyLimit"})) parsed.history_limit = static_cast<std::size_t>(*limit);
+    if (const auto s = NumberAt(spec, {"startDeadlineSeconds"})) parsed.start_deadline = std::chrono::seconds{*s};
+    if (const auto s = NumberAt(spec, {"activeDeadlineSeconds"})) parsed.active_deadline = std::chrono::seconds{*s};
+    return parsed;
+}
+
+}  // namespace
+
+Migration ParseMigration(const json& object) {
+    Migration migration;
+    ParseObjectMeta(object, migration);
+    migration.created = TimeAt(object, {"metadata", "creationTimestamp"}).value_or(core::Time{});
+    if (const auto* spec = core::FindAt(object, {"spec"})) {
+        migration.spec = ParseSpec(*spec);
+        migration.run_key = RunKey(*spec);
+    }
+    auto& status = migration.status;
+    const auto* written = core::FindAt(object, {"status"});
+    if (written == nullptr) return migration;
+    status.observed_generation = NumberAt(*written, {"observedGeneration"}).value_or(-1);
+    status.conditions = ParseConditions(core::ArrayAt(*written, {"conditions"}));
+    if (const auto* run = core::FindAt(*written, {"run"})) status.run = ParseRunStatus(*run);
+    const auto& history = core::ArrayAt(*written, {"history"});
+    status.history_size = history.size();
+    if (!history.empty()) {
+        status.newest_key = TextAt(history.front(), {"key"});
+        status.newest_launch = static_cast<int>(NumberAt(history.front(), {"launch"}).value_or(0));
+    }
+    return migration;
+}
+
+json PrintRunStatus(const RunStatus& run) {
+    json object = {{"key", run.key},       {"launch", run.launch}, {"attempt", run.attempt}, {"jobName", run.job_name},
+                   {"active", run.active}, {"image", run.image},   {"version", run.version}};
+    if (run.start_time) object["startTime"] = core::FormatTime(*run.start_time);
+    if (!run.waiting_for.empty()) object["waitingFor"] = run.waiting_for;
+    return object;
+}
+
+json PrintHistoryEntry(const HistoryEntry& entry) {
+    json object = {{"key", entry.key},          {"launch", entry.launch}, {"attempt", entry.attempt},
+                   {"jobName", entry.job_name}, {"image", entry.image},   {"reason", entry.reason},
+                   {"message", entry.message}};
+    if (!entry.image_id.empty()) object["imageID"] = entry.image_id;
+    if (entry.version_before) object["versionBefore"] = *entry.version_before;
+    if (entry.version_after) object["versionAfter"] = *entry.version_after;
+    if (entry.start_time) object["startTime"] = core::FormatTime(*entry.start_time);
+    if (entry.completion_time) object["completionTime"] = core::FormatTime(*entry.completion_time);
+    if (entry.exit_code) object["exitCode"] = *entry.exit_code;
+    if (entry.signal) object["signal"] = *entry.signal;
+    if (!entry.log_tail.empty()) object["logTail"] = entry.log_tail;
+    return object;
+}
+
+}  // namespace api

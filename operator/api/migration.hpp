@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/conditions.hpp"
+#include "core/object_key.hpp"
+#include "core/revision.hpp"
+#include "core/time.hpp"
+#include "core/uid.hpp"
+
+namespace api {
+
+/// What decisions read of Migration.spec. env, volumes and the like are not here: they would fill the stores, and the
+/// Migration is read live when its Job is built. `run_key` stands for them.
+struct MigrationSpec {
+    std::string database;
+    std::string version;
+    std::string image;
+    bool suspend = false;
+    bool log_tail = true;
+    std::chrono::seconds start_deadline{600};
+    std::chrono::seconds active_deadline{3600};
+    std::size_t history_limit = 10;
+
+    bool operator==(const MigrationSpec&) const = default;
+};
+
+/// The run that Migration.status shows.
+struct RunStatus {
+    std::string key;
+    int launch = 0;
+    int attempt = 0;
+    std::string job_name;
+    bool active = false;
+    std::string image;
+    std::string version;
+    std::optional<core::Time> start_time;
+    std::vector<std::string> waiting_for;
+
+    bool operator==(const RunStatus&) const = default;
+};
+
+/// One ended launch, newest first in status.history.
+struct HistoryEntry {
+    std::string key;
+    int launch = 0;
+    int attempt = 0;
+    std::string job_name;
+    std::string image;
+    std::string image_id;
+    std::optional<std::string> version_before, version_after;
+    std::optional<core::Time> start_time, completion_time;
+    std::optional<int> exit_code;
+    std::optional<int> signal;
+    std::string reason;
+    std::string message;
+    std::string log_tail;
+
+    bool operator==(const HistoryEntry&) const = default;
+};
+
+struct MigrationStatus {
+    std::int64_t observed_generation = -1;
+    std::vector<Condition> conditions;
+    std::optional<RunStatus> run;
+    /// Of the history only what decisions read: how long it is and which launch its newest entry records.
+    std::size_t history_size = 0;
+    std::string newest_key;
+    int newest_launch = 0;
+
+    bool operator==(const MigrationStatus&) const = default;
+};
+
+struct Migration {
+    core::ObjectKey key;
+    core::Uid uid;
+    core::Revision revision;
+    std::int64_t generation = 0;
+    bool deleting = false;
+    core::Time created;
+    std::string run_key;
+    MigrationSpec spec;
+    MigrationStatus status;
+
+    bool operator==(const Migration&) const = default;
+};
+
+/// Longest log tail kept in a history entry, bytes (DESIGN section 4).
+inline constexpr std::size_t kLongestLogTail = 1024;
+
+Migration ParseMigration(const nlohmann::json& object);
+nlohmann::json PrintRunStatus(const RunStatus& run);
+nlohmann::json PrintHistoryEntry(const HistoryEntry& entry);
+
+}  // namespace api
