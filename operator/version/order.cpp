@@ -1,0 +1,66 @@
+#include "version/order.hpp"
+
+#include <algorithm>
+
+#include "version/level.hpp"
+
+namespace version {
+namespace {
+
+bool Contains(std::span<const std::string> versions, std::string_view version) {
+    return std::find(versions.begin(), versions.end(), version) != versions.end();
+}
+
+/// nullopt when the numbers do not decide.
+std::optional<Standing> ByLevel(Tool tool, const Reading& reading, std::string_view wanted) {
+    if (reading.truncated) return std::nullopt;
+    bool decided = true;
+    bool above_all = true;
+    bool below_all = true;
+    for (const std::string& version : reading.versions) {
+        const auto order = Compare(tool, wanted, version);
+        // "0007" against a head 0007_add_email: the number itself is there, whatever the other heads are.
+        if (order && *order == 0) return Standing::Reached;
+        if (!order)
+            decided = false;
+        else
+            (*order < 0 ? above_all : below_all) = false;
+    }
+    if (!decided || above_all == below_all) return std::nullopt;
+    return below_all ? Standing::Reached : Standing::NotReached;
+}
+
+}  // namespace
+
+std::string_view Name(Standing standing) {
+    switch (standing) {
+        case Standing::Reached:
+            return "Reached";
+        case Standing::NotReached:
+            return "NotReached";
+        case Standing::Unknown:
+            break;
+    }
+    return "Unknown";
+}
+
+Standing Reached(Tool tool, const Reading& reading, std::string_view wanted, std::span<const std::string> known) {
+    if (wanted.empty()) return Standing::Unknown;
+    if (!reading.initialised) return Standing::NotReached;
+    if (reading.versions.empty() && !reading.truncated) return Standing::NotReached;
+    if (Contains(reading.versions, wanted) || Contains(reading.reached, wanted)) return Standing::Reached;
+    if (const auto standing = ByLevel(tool, reading, wanted)) return *standing;
+    return Contains(known, wanted) ? Standing::Reached : Standing::Unknown;
+}
+
+std::optional<std::strong_ordering> Compare(Tool tool, std::string_view a, std::string_view b) {
+    if (a == b) return std::strong_ordering::equal;
+    const auto level_a = Level::Parse(tool, a);
+    const auto level_b = Level::Parse(tool, b);
+    if (!level_a || !level_b) return std::nullopt;
+    const auto order = Level::Compare(*level_a, *level_b);
+    if (order && *order == 0 && !level_a->IsBare() && !level_b->IsBare()) return std::nullopt;
+    return order;
+}
+
+}  // namespace version
