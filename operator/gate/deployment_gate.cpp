@@ -1,0 +1,102 @@
+#include "gate/deployment_gate.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+
+namespace gate {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json* Find(const Json& object, std::initializer_list<std::string_view> path) {
+    const Json* at = &object;
+    for (const std::string_view name : path) {
+        if (!at->is_object()) return nullptr;
+        const auto member = at->find(name);
+        if (member == at->end()) return nullptr;
+        at = &*member;
+    }
+    return at;
+}
+
+/// A JSON pointer step: "~" and "/" have meanings of their own (RFC 6901).
+std::string Escaped(std::string_view step) {
+    std::string escaped;
+    for (const char c : step) {
+        if (c == '~') {
+            escaped += "~0";
+        } else if (c == '/') {
+            escaped += "~1";
+        } else {
+            escaped += c;
+        }
+    }
+    return escaped;
+}
+
+Json Operation(std::string_view op, std::string path) {
+    return {{"op", op}, {"path", std::move(path)}};
+}
+
+Json Operation(std::string_view op, std::string path, Json value) {
+    return {{"op", op}, {"path", std::move(path)}, {"value", std::move(value)}};
+}
+
+}  // namespace
+
+bool IsHeld(const Json& deployment) {
+    const Json* paused = Find(deployment, {"spec", "paused"});
+    if (paused == nullptr || !paused->is_boolean() || !paused->get<bool>()) return false;
+    const Json* mark = Find(deployment, {"spec", "template", "metadata", "annotations", api::kHoldAnnotation});
+    return mark != nullptr && mark->is_string() && !mark->get_ref<const std::string&>().empty();
+}
+
+Json ReleasePatch(const Json& deployment, core::Revision at) {
+    if (!IsHeld(deployment)) {
+        std::fprintf(stderr, "gate::ReleasePatch: the Deployment is not held by us\n");
+        std::abort();
+    }
+    return ReleasePatch(at, Find(deployment, {"metadata", "annotations", api::kWaitingForAnnotation}) != nullptr);
+}
+
+Json ReleasePatch(core::Revision at, bool has_waiting_for) {
+    Json patch = Json::array();
+    patch.push_back(Operation("test", "/metadata/resourceVersion", at.ToString()));
+    patch.push_back(Operation("test", "/spec/paused", true));
+    patch.push_back(Operation("remove", "/spec/template/metadata/annotations/" + Escaped(api::kHoldAnnotation)));
+    patch.push_back(Operation("replace", "/spec/paused", false));
+    patch.push_back(Operation("add", "/metadata/labels/" + Escaped(api::kGateLabel), api::kGateOpen));
+    if (has_waiting_for) {
+        patch.push_back(Operation("remove", "/metadata/annotations/" + Escaped(api::kWaitingForAnnotation)));
+    }
+    return patch;
+}
+
+Json WaitingForPatch(std::string_view text, core::Revision at) {
+    Json metadata{{"resourceVersion", at.ToString()}};
+    metadata["annotations"][std::string(api::kWaitingForAnnotation)] = WaitingForLine(text);
+    return {{"metadata", std::move(metadata)}};
+}
+
+std::string WaitingForLine(std::string_view text) {
+    constexpr std::string_view kCut = "...";
+    std::string line{text};
+    if (line.size() > kLongestWaitingFor) {
+        std::size_t end = kLongestWaitingFor - kCut.size();
+        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80)
+            --end;
+        line.resize(end);
+        line += kCut;
+    }
+    for (char& c : line) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F) c = ' ';
+    }
+    return line;
+}
+
+}  // namespace gate

@@ -1,0 +1,105 @@
+#include "gate/deployment_gate.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace gate {
+namespace {
+
+using Json = nlohmann::json;
+
+Json HeldDeployment() {
+    return Json::parse(R"({
+        "metadata": {"name": "orders", "resourceVersion": "41", "labels": {"app": "orders", "tidegate.io/gate": "held"}},
+        "spec": {"paused": true, "replicas": 2, "template": {"metadata": {"annotations": {
+            "tidegate.io/requires": "orders@0002", "tidegate.io/hold": "true"}}}}})");
+}
+
+TEST(DeploymentGate, IsHeldOnlyWhenPausedWithOurMark) {
+    EXPECT_TRUE(IsHeld(HeldDeployment()));
+
+    Json paused_by_its_user = HeldDeployment();
+    paused_by_its_user["spec"]["template"]["metadata"]["annotations"].erase("tidegate.io/hold");
+    EXPECT_FALSE(IsHeld(paused_by_its_user));
+
+    Json running = HeldDeployment();
+    running["spec"]["paused"] = false;
+    EXPECT_FALSE(IsHeld(running));
+    running["spec"].erase("paused");
+    EXPECT_FALSE(IsHeld(running));
+}
+
+TEST(DeploymentGate, IsNotHeldWithoutTemplateAnnotations) {
+    Json plain = HeldDeployment();
+    plain["spec"]["template"]["metadata"].erase("annotations");
+    EXPECT_FALSE(IsHeld(plain));
+    plain["spec"]["template"]["metadata"]["annotations"] = nullptr;
+    EXPECT_FALSE(IsHeld(plain));
+    plain["spec"].erase("template");
+    EXPECT_FALSE(IsHeld(plain));
+    EXPECT_FALSE(IsHeld(Json::object()));
+}
+
+TEST(DeploymentGate, ReleaseTakesBackExactlyWhatTheHoldChanged) {
+    const Json held = HeldDeployment();
+    const Json released = held.patch(ReleasePatch(held, core::Revision{41}));
+
+    Json expected = held;
+    expected["spec"]["paused"] = false;
+    expected["spec"]["template"]["metadata"]["annotations"].erase("tidegate.io/hold");
+    expected["metadata"]["labels"]["tidegate.io/gate"] = "open";
+    EXPECT_EQ(released, expected);
+    EXPECT_FALSE(IsHeld(released));
+}
+
+TEST(DeploymentGate, ReleaseRemovesTheWaitingForLine) {
+    Json held = HeldDeployment();
+    held["metadata"]["annotations"] = {{"tidegate.io/waiting-for", "orders@0002"}, {"team", "shop"}};
+    const Json released = held.patch(ReleasePatch(held, core::Revision{41}));
+    EXPECT_EQ(released["metadata"]["annotations"], Json({{"team", "shop"}}));
+}
+
+TEST(DeploymentGate, ReleaseFailsOnAnotherRevision) {
+    const Json held = HeldDeployment();
+    EXPECT_THROW(held.patch(ReleasePatch(held, core::Revision{40})), Json::exception);
+}
+
+TEST(DeploymentGate, ReleaseFailsOnWhatIsNotPaused) {
+    Json running = HeldDeployment();
+    running["spec"]["paused"] = false;
+    EXPECT_THROW(running.patch(ReleasePatch(core::Revision{41}, false)), Json::exception);
+    EXPECT_DEATH(ReleasePatch(running, core::Revision{41}), "not held by us");
+}
+
+TEST(DeploymentGate, WaitingForIsWrittenOnAnObjectWithoutAnnotations) {
+    Json held = HeldDeployment();
+    held.merge_patch(WaitingForPatch("orders@0002: migration orders is running", core::Revision{41}));
+    EXPECT_EQ(held["metadata"]["annotations"],
+              Json({{"tidegate.io/waiting-for", "orders@0002: migration orders is running"}}));
+    EXPECT_EQ(held["metadata"]["resourceVersion"], "41");
+    EXPECT_TRUE(IsHeld(held));
+}
+
+TEST(DeploymentGate, WaitingForIsOneLineOfBoundedLength) {
+    EXPECT_EQ(WaitingForLine("first\nsecond\tthird\x7f"), "first second third ");
+    EXPECT_EQ(WaitingForLine(""), "");
+    const std::string longest(kLongestWaitingFor, 'x');
+    EXPECT_EQ(WaitingForLine(longest), longest);
+    const std::string cut = WaitingForLine(longest + "x");
+    EXPECT_EQ(cut.size(), kLongestWaitingFor);
+    EXPECT_TRUE(cut.ends_with("x..."));
+}
+
+TEST(DeploymentGate, WaitingForNeverSplitsACharacter) {
+    std::string text;
+    while (text.size() <= kLongestWaitingFor)
+        text += "\u20ac";
+    for (std::size_t shift = 0; shift < 3; ++shift) {
+        const std::string line = WaitingForLine(std::string(shift, 'x') + text);
+        EXPECT_LE(line.size(), kLongestWaitingFor);
+        EXPECT_NO_THROW(Json(line).dump()) << "invalid UTF-8 with shift " << shift;
+    }
+}
+
+}  // namespace
+}  // namespace gate
