@@ -48,6 +48,8 @@ inline constexpr std::string_view kRunLabel = "tidegate.io/run";
 inline constexpr std::string_view kDatabaseAnnotation = "tidegate.io/database-name";
 inline constexpr std::string_view kMigrationAnnotation = "tidegate.io/migration-name";
 inline constexpr std::string_view kLaunchAnnotation = "tidegate.io/launch";
+/// Generation of the Database that the Job was built for: a reading of an older one proves nothing about the newer.
+inline constexpr std::string_view kDatabaseGenerationAnnotation = "tidegate.io/database-generation";
 
 /// Set by Kubernetes on the pods of a Job; the fence tag is made of it.
 inline constexpr std::string_view kControllerUidLabel = "batch.kubernetes.io/controller-uid";

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/object_key.hpp"
+#include "core/revision.hpp"
+#include "core/time.hpp"
+#include "core/uid.hpp"
+
+/// Foreign objects, cut down to what a decision reads.
+namespace observed {
+
+/// A Job of ours. Only its conditions say that it ended: `status.failed > 0` is also true for one that has not.
+struct JobFacts {
+    enum class Role { Migrate, Probe, Unknown };
+    enum class State {
+        Active,
+        Complete,  ///< condition Complete
+        Failed,    ///< condition Failed; FailureTarget alone is not an end: pods may still run
+    };
+
+    core::ObjectKey key;
+    core::Uid uid;
+    core::Revision revision;
+    core::Time created;
+    bool deleting = false;
+    Role role = Role::Unknown;
+    /// Full names from the annotations, not the shortened labels.
+    std::string database;
+    std::string migration;
+    /// Controller owner: the Migration, or the Database for a probe.
+    core::Uid owner;
+    std::string run_key;
+    int launch = 0;
+    /// Generation of the Database whose Secret and tool it was built with.
+    std::int64_t database_generation = 0;
+    State state = State::Active;
+    std::string failure_reason;
+    std::optional<core::Time> end_time;
+
+    bool Ended() const { return state != State::Active; }
+    bool operator==(const JobFacts&) const = default;
+};
+
+JobFacts ParseJob(const nlohmann::json& object);
+
+}  // namespace observed
