@@ -1,0 +1,82 @@
+{{- define "tidegate.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "tidegate.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (include "tidegate.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "tidegate.name" .) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "tidegate.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (include "tidegate.fullname" .) -}}
+{{- end -}}
+
+{{- /* Who the operator is to the API server: the policies let this user, and nobody else, release a held rollout. */ -}}
+{{- define "tidegate.username" -}}
+{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "tidegate.serviceAccountName" .) -}}
+{{- end -}}
+
+{{- define "tidegate.image" -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+
+{{- define "tidegate.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "tidegate.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "tidegate.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "tidegate.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: tidegate
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* What the operator may do in the namespaces it works in: no verb on Secrets, no wildcard. */ -}}
+{{- define "tidegate.rules" -}}
+- apiGroups: [tidegate.io]
+  resources: [databases, migrations]
+  verbs: [get, list, watch]
+- apiGroups: [tidegate.io]
+  resources: [databases/status, migrations/status]
+  verbs: [patch]
+- apiGroups: [tidegate.io]
+  resources: [ledgers]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+# Delete: a launch that never starts, or runs past its deadline, is ended by deleting its pod.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, delete]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [get, list, watch, patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}
+
+{{- /* Where the gate holds. Only what holds or refuses is limited; what opens works everywhere, so that nothing held is left behind. */ -}}
+{{- define "tidegate.gatedNamespaces" -}}
+namespaceSelector:
+  matchExpressions:
+  - key: kubernetes.io/metadata.name
+    operator: NotIn
+    values: {{ append .Values.gate.excludedNamespaces .Release.Namespace | uniq | sortAlpha | toJson }}
+  {{- with .Values.namespaces }}
+  - key: kubernetes.io/metadata.name
+    operator: In
+    values: {{ toJson . }}
+  {{- end }}
+{{- end -}}
