@@ -6,22 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "core/json_access.hpp"
 
 namespace gate {
 namespace {
 
 using Json = nlohmann::json;
-
-const Json* Find(const Json& object, std::initializer_list<std::string_view> path) {
-    const Json* at = &object;
-    for (const std::string_view name : path) {
-        if (!at->is_object()) return nullptr;
-        const auto member = at->find(name);
-        if (member == at->end()) return nullptr;
-        at = &*member;
-    }
-    return at;
-}
 
 /// A JSON pointer step: "~" and "/" have meanings of their own (RFC 6901).
 std::string Escaped(std::string_view step) {
@@ -49,10 +39,8 @@ Json Operation(std::string_view op, std::string path, Json value) {
 }  // namespace
 
 bool IsHeld(const Json& deployment) {
-    const Json* paused = Find(deployment, {"spec", "paused"});
-    if (paused == nullptr || !paused->is_boolean() || !paused->get<bool>()) return false;
-    const Json* mark = Find(deployment, {"spec", "template", "metadata", "annotations", api::kHoldAnnotation});
-    return mark != nullptr && mark->is_string() && !mark->get_ref<const std::string&>().empty();
+    return core::BoolAt(deployment, {"spec", "paused"}) &&
+           !core::TextAt(deployment, {"spec", "template", "metadata", "annotations", api::kHoldAnnotation}).empty();
 }
 
 Json ReleasePatch(const Json& deployment, core::Revision at) {
@@ -60,7 +48,8 @@ Json ReleasePatch(const Json& deployment, core::Revision at) {
         std::fprintf(stderr, "gate::ReleasePatch: the Deployment is not held by us\n");
         std::abort();
     }
-    return ReleasePatch(at, Find(deployment, {"metadata", "annotations", api::kWaitingForAnnotation}) != nullptr);
+    return ReleasePatch(at,
+                        core::FindAt(deployment, {"metadata", "annotations", api::kWaitingForAnnotation}) != nullptr);
 }
 
 Json ReleasePatch(core::Revision at, bool has_waiting_for) {
