@@ -1,0 +1,53 @@
+"""The figures at the end: how fast, how much, from the audit log and from the operator's process."""
+
+import time
+
+import audit
+import tidegate
+from cluster import NAMESPACE
+
+# The operator has nothing to do by then.
+IDLE_SECONDS = 15
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1000:.0f} ms"
+
+
+def of_release(world, since, until):
+    """One successful migration and its rollout, as the API server recorded them."""
+    report = world.report
+    writes = [write for write in world.audit.writes(NAMESPACE, since) if write.received <= until]
+    operator = [write for write in writes if write.user == audit.OPERATOR]
+
+    applied = next(write for write in writes if write.resource == "migrations" and write.user != audit.OPERATOR)
+    job = world.jobs_created(since)[0]
+    report.figure("Migration applied to Job created", milliseconds(job.answered - applied.answered), "audit log, release 2")
+
+    finished = next(
+        write
+        for write in writes
+        if write.resource == "jobs/status" and write.name == job.name and is_complete(write.body)
+    )
+    proven = world.proven(since)
+    report.figure("Job finished to status", milliseconds(proven.answered - finished.answered), "audit log, release 2")
+
+    release = next(write for write in operator if write.resource == "deployments" and write.received >= proven.received)
+    report.figure("Ready to release", milliseconds(release.answered - proven.answered), "audit log, release 2")
+
+    counted = [write for write in operator if write.resource.split("/")[0] not in ("events", "leases")]
+    report.figure("writes per successful migration", len(counted), "audit log, release 2: without events and leases:")
+    for write in counted:
+        report.figure("", "", f"  +{write.received - applied.answered:7.3f} s  {write}")
+
+
+def is_complete(body):
+    conditions = body.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Complete" and each["status"] == "True" for each in conditions)
+
+
+def of_operator(world):
+    report = world.report
+    time.sleep(IDLE_SECONDS)
+    resident, anonymous = tidegate.memory_mebibytes()
+    report.figure("operator idle, RSS / RssAnon", f"{resident:.1f} / {anonymous:.1f} MiB", "/proc/PID/status of its process")
