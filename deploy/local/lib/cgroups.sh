@@ -62,12 +62,13 @@ kill_cgroup() {
     die "these processes of cluster $NAME do not end: $(cgroup_pids | paste -sd' '); see their state in /proc/PID/status"
 }
 
+# Of all hierarchies: beside those of v1 runc uses a v2 one too, where there is one.
 remove_cgroup_folders() {
   local hierarchy left=0
   while read -r hierarchy; do
     [[ -d $hierarchy/$CGROUP ]] || continue
     find "$hierarchy/$CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null || left=1
-  done < <(cgroup_hierarchies)
+  done < <(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/self/mounts)
   return "$left"
 }
 
