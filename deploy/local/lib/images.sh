@@ -64,7 +64,14 @@ bootstrap_debian() {
   printf 'path-exclude /usr/share/%s/*\n' man info locale lintian >"$root/etc/dpkg/dpkg.cfg.d/slim"
   # Which mirror is the builder's to say: apt_volumes mounts this machine's own sources into each build.
   : >"$root/etc/apt/sources.list"
-  printf 'APT::Install-Recommends "true";\nAcquire::Languages "none";\nAcquire::GzipIndexes "true";\n' >"$root/etc/apt/apt.conf.d/slim"
+  # apt leaves no packages and no caches of its own in a layer; they would be half of a small image.
+  cat >"$root/etc/apt/apt.conf.d/slim" <<'END'
+Acquire::Languages "none";
+Acquire::GzipIndexes "true";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb || true"; };
+END
 }
 
 # ensure_debian_image: makes the base image, once per recipe.

@@ -74,10 +74,11 @@ node_ready() {
     and all(.spec.taints[]?; .effect == "PreferNoSchedule")' >/dev/null
 }
 
-# Names outside the cluster do not exist: the answer is quick and final, not a time-out.
+# Names outside the cluster do not exist: the answer is quick and final, not a time-out. (A server of its own, because
+# the template plugin comes before the kubernetes plugin whatever their order here.)
 start_coredns() {
   cat >"$STATE/configuration/Corefile" <<END
-.:53 {
+cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
   bind $ADDRESS
   errors
   ready 127.0.0.1:8181
@@ -87,6 +88,9 @@ start_coredns() {
     ttl 5
   }
   cache 5
+}
+.:53 {
+  bind $ADDRESS
   template ANY ANY {
     rcode NXDOMAIN
   }
