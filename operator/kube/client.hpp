@@ -21,6 +21,8 @@
 namespace kube {
 
 class Transport;
+struct Request;
+struct Status;
 using Json = nlohmann::json;
 
 /// What to list or watch. An empty `ns` means all namespaces.
@@ -119,7 +121,9 @@ public:
     /// The object needs metadata.name: a generated name would make a lost answer a second object (aborts).
     Written Create(const Resource&, const Json& object, std::stop_token = {}) const;
 
-    /// JSON Patch, preceded by a test of metadata.resourceVersion: an object of another revision gives kConflict.
+    /// JSON Patch, preceded by a test of metadata.resourceVersion: an object of another revision gives kConflict. A
+    /// path that is not there (the parent of an `add`) gives kRefused: the server answers both alike, so one read
+    /// follows.
     Written Patch(const Resource&, const core::ObjectKey&, core::Revision at, const Json& operations,
                   Subresource = Subresource::kNone, std::stop_token = {}) const;
 
@@ -134,6 +138,11 @@ public:
     Written Delete(const Resource&, const core::ObjectKey&, const DeleteOptions&, std::stop_token = {}) const;
 
 private:
+    Written Write(const Resource&, const core::ObjectKey&, Request, std::stop_token,
+                  std::optional<core::Revision> tested) const;
+    Written ExplainPatch(const Resource&, const core::ObjectKey&, const Status&, std::optional<core::Revision> tested,
+                         std::stop_token) const;
+
     std::shared_ptr<Transport> transport_;
     Settings settings_;
 };
