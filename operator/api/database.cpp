@@ -84,14 +84,18 @@ ProbeRecord ParseProbe(const json& object) {
             .observed_generation = NumberAt(object, {"observedGeneration"}).value_or(0),
             .job_name = TextAt(object, {"jobName"}),
             .start_time = TimeAt(object, {"startTime"}),
-            .reason = TextAt(object, {"reason"})};
+            .completion_time = TimeAt(object, {"completionTime"}),
+            .reason = TextAt(object, {"reason"}),
+            .message = TextAt(object, {"message"})};
 }
 
 json PrintProbe(const ProbeRecord& probe) {
     json object = {
         {"launch", probe.launch}, {"observedGeneration", probe.observed_generation}, {"jobName", probe.job_name}};
     if (probe.start_time) object["startTime"] = core::FormatTime(*probe.start_time);
+    if (probe.completion_time) object["completionTime"] = core::FormatTime(*probe.completion_time);
     if (!probe.reason.empty()) object["reason"] = probe.reason;
+    if (!probe.message.empty()) object["message"] = probe.message;
     return object;
 }
 

@@ -74,9 +74,11 @@ struct ProbeRecord {
     int launch = 0;
     std::int64_t observed_generation = 0;
     std::string job_name;
-    std::optional<core::Time> start_time;
-    /// Why the newest probe gave no reading; empty when it did or still runs.
+    /// completion_time: its result, a reading or a reason, is recorded.
+    std::optional<core::Time> start_time, completion_time;
+    /// Why the newest probe gave no reading, and what to do; empty when it did or still runs without trouble.
     std::string reason;
+    std::string message;
 
     bool operator==(const ProbeRecord&) const = default;
 };

@@ -28,6 +28,8 @@ inline constexpr std::string_view kImagePullFailed = "ImagePullFailed";
 inline constexpr std::string_view kSecretOrKeyMissing = "SecretOrKeyMissing";
 inline constexpr std::string_view kUnschedulable = "Unschedulable";
 inline constexpr std::string_view kContainerRefused = "ContainerRefused";
+inline constexpr std::string_view kNotStarting = "NotStarting";
+inline constexpr std::string_view kProbeFailed = "ProbeFailed";
 inline constexpr std::string_view kJobRefused = "JobRefused";
 /// What the agent says: api::AgentReport's error reasons (Unreachable, AuthenticationFailed, ...) with this prefix, for
 /// example DatabaseUnreachable.
@@ -36,12 +38,15 @@ inline constexpr std::string_view kDatabasePrefix = "Database";
 // Ready False, Stalled True: somebody has to change something.
 inline constexpr std::string_view kMigrationFailed = "MigrationFailed";
 inline constexpr std::string_view kVerificationFailed = "VerificationFailed";
+inline constexpr std::string_view kDirty = "Dirty";
 inline constexpr std::string_view kVersionUnknown = "VersionUnknown";
 inline constexpr std::string_view kCommandNotFound = "CommandNotFound";
 inline constexpr std::string_view kOutOfMemory = "OutOfMemory";
 inline constexpr std::string_view kDisrupted = "Disrupted";
 inline constexpr std::string_view kEvidenceLost = "EvidenceLost";
 inline constexpr std::string_view kNeverStarted = "NeverStarted";
+/// In the record only: the spec changed before the launch had begun. Coming back to it runs it.
+inline constexpr std::string_view kSuperseded = "Superseded";
 inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
 inline constexpr std::string_view kJobNameTaken = "JobNameTaken";
 

@@ -99,7 +99,8 @@ PodFacts ParsePod(const json& object, Detail detail) {
     ReadConditions(object, pod);
     if (const auto* status = FindContainer(object, "containerStatuses", api::kMigrationContainer)) {
         pod.migration = ParseContainer(*status);
-        if (detail == Detail::Evidence) {
+        // A pod under deletion may vanish before it can be read again, so its tail is kept at once; such pods are few.
+        if (detail == Detail::Evidence || pod.deleting) {
             pod.log_tail = TextAt(*status, {"state", "terminated", "message"});
             if (NeverRan(pod.migration)) pod.log_tail.clear();
         }

@@ -57,7 +57,8 @@ struct PodFacts {
     ContainerFacts agent;
     /// The agent's newest word: from its present end, else from the one before its last restart.
     std::optional<api::AgentReport> report;
-    /// Termination message of the migration container. Only with Detail::Evidence: stores do not keep it.
+    /// Termination message of the migration container. Only with Detail::Evidence, or of a pod under deletion: stores
+    /// do not keep it.
     std::string log_tail;
 
     bool operator==(const PodFacts&) const = default;

@@ -1,0 +1,171 @@
+#include "engine/classify.hpp"
+
+#include <utility>
+
+#include "api/reasons.hpp"
+#include "version/order.hpp"
+
+namespace engine {
+namespace {
+
+namespace reasons = api::reasons;
+using observed::ContainerFacts;
+using observed::Started;
+
+/// 128 + signal number: how a container runtime reports a signal (POSIX shells' convention).
+constexpr int kSignalBase = 128;
+constexpr int kKilled = kSignalBase + 9;
+constexpr int kTerminated = kSignalBase + 15;
+/// POSIX: 126 found but not executable, 127 not found.
+constexpr int kNotExecutable = 126;
+constexpr int kNotFound = 127;
+
+bool OutOfMemory(const observed::PodFacts& pod) {
+    return pod.migration.reason == "OOMKilled";
+}
+
+/// The operator ended it: its pod was deleted after it had run for spec.activeDeadlineSeconds.
+bool RanTooLong(const Evidence& evidence) {
+    if (evidence.pod == nullptr || evidence.migration == nullptr || !evidence.pod->deleting) return false;
+    const auto& [start, end] = std::pair(evidence.pod->migration.start_time, evidence.pod->migration.end_time);
+    return start && end && *end - *start >= evidence.migration->spec.active_deadline;
+}
+
+/// The reason of a failed end, from the most to the least specific.
+std::string_view FailureReason(const Evidence& evidence) {
+    if (evidence.pod == nullptr) return reasons::kEvidenceLost;
+    if (RanTooLong(evidence)) return reasons::kDeadlineExceeded;
+    const auto& pod = *evidence.pod;
+    const auto& migration = pod.migration;
+    if (OutOfMemory(pod)) return reasons::kOutOfMemory;
+    const int code = migration.exit_code.value_or(0);
+    if (!pod.disruption.empty() && (code == kKilled || code == kTerminated)) return reasons::kDisrupted;
+    if (migration.reason == "ContainerStatusUnknown") return reasons::kDisrupted;
+    if (code == kNotFound || code == kNotExecutable) return reasons::kCommandNotFound;
+    return reasons::kMigrationFailed;
+}
+
+std::string Versions(const version::Reading& reading) {
+    if (!reading.initialised || reading.versions.empty()) return "no version";
+    std::string text;
+    for (const auto& version : reading.versions) {
+        if (!text.empty()) text += ", ";
+        text += version;
+    }
+    return "version " + text;
+}
+
+/// The word of the cause where the launch never began.
+EndedRun NeverStarted(const Evidence& evidence) {
+    const auto* pod = evidence.pod;
+    EndedRun end{.outcome = api::RunOutcome::NeverStarted, .reason = reasons::kNeverStarted, .message = {}};
+    if (pod != nullptr && pod->migration.state == ContainerFacts::State::Terminated) {
+        end.reason = reasons::kCommandNotFound;
+        end.message = "The command of the migration could not be started in image " + evidence.run.image + ": " +
+                      pod->migration.message + ". Nothing ran. Correct spec.command or spec.image.";
+        return end;
+    }
+    if (evidence.migration != nullptr && evidence.migration->run_key != evidence.run.key) {
+        end.reason = reasons::kSuperseded;
+        end.message = "The spec changed before the migration had begun; nothing ran.";
+        return end;
+    }
+    end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
+    if (pod != nullptr && pod->report && pod->report->error) {
+        end.message += " The agent said: " + pod->report->error->message;
+    } else if (pod != nullptr && !pod->migration.message.empty()) {
+        end.message += " The node said: " + pod->migration.message + ".";
+    } else if (pod != nullptr && !pod->disruption.empty()) {
+        end.message += " Its pod was disrupted (" + pod->disruption + ").";
+    }
+    end.message += " Mend the cause and change the Migration's spec to run again.";
+    return end;
+}
+
+EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
+    const auto& run = evidence.run;
+    const auto& after = *evidence.after;
+    const auto standing = version::Reached(evidence.tool, after, run.version);
+    EndedRun end{.attempted = true};
+    if (standing == version::Standing::Reached && !after.dirty) {
+        end.outcome = api::RunOutcome::Succeeded;
+        end.reason = exit_was_zero ? reasons::kMigrationSucceeded : reasons::kVerifiedAfterFailure;
+        end.message = exit_was_zero
+                          ? "Version " + run.version + " is reached: the database says " + Versions(after) + "."
+                          : "Version " + run.version + " is reached although " + how + ": the database says " +
+                                Versions(after) + ".";
+        return end;
+    }
+    if (after.dirty) {
+        end.reason = exit_was_zero ? reasons::kVerificationFailed : reasons::kMigrationFailed;
+        end.message = "The database is dirty after " + how + ": " + after.dirty_detail +
+                      ". Repair it with the tool's own command.";
+        return end;
+    }
+    if (!exit_was_zero) {
+        end.reason = FailureReason(evidence);
+        end.message =
+            "The migration to version " + run.version + " failed: " + how + ". The database is at " + Versions(after) +
+            ". It is not run again until the Migration's spec changes; the last log lines are in status.history.";
+        return end;
+    }
+    if (standing == version::Standing::Unknown) {
+        end.reason = reasons::kVersionUnknown;
+        end.message = "The migration ended with exit code 0 and the database says " + Versions(after) +
+                      ", which does not tell whether version " + run.version +
+                      " is reached. Name spec.version as the tool's table names it.";
+        return end;
+    }
+    end.reason = reasons::kVerificationFailed;
+    end.message = "The migration ended with exit code 0, but version " + run.version +
+                  " is not reached: the database says " + Versions(after) +
+                  ". Check that the command migrates this database and that the image holds the migration.";
+    return end;
+}
+
+EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
+    const auto& after = *evidence.after;
+    EndedRun end{.attempted = true};
+    if (exit_was_zero && !after.dirty) {
+        end.outcome = api::RunOutcome::Succeeded;
+        end.reason = reasons::kMigrationSucceeded;
+        end.message = "The migration ended with exit code 0; the database says " + Versions(after) + ".";
+        return end;
+    }
+    end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
+    end.message = "The migration failed: " + how + ". The database is " + (after.dirty ? "dirty" : "clean") + ", at " +
+                  Versions(after) + ". It is not run again until the Migration's spec changes.";
+    return end;
+}
+
+}  // namespace
+
+std::string DescribeEnd(const observed::PodFacts& pod) {
+    const auto& migration = pod.migration;
+    if (OutOfMemory(pod)) return "its container was killed because it was out of memory (raise spec.resources)";
+    if (!migration.exit_code) return "how its container ended is not known";
+    const int code = *migration.exit_code;
+    std::string text = "exit code " + std::to_string(code);
+    if (code == kNotFound) text += " (command not found)";
+    if (code == kNotExecutable) text += " (command not executable)";
+    if (code > kSignalBase && code < kSignalBase + 65) text += " (signal " + std::to_string(code - kSignalBase) + ")";
+    if (!pod.disruption.empty()) text += ", pod disrupted: " + pod.disruption;
+    return text;
+}
+
+std::optional<EndedRun> Classify(const Evidence& evidence) {
+    const auto started = evidence.pod != nullptr ? observed::MigrationStarted(*evidence.pod) : Started::Unknown;
+    if (started == Started::No) return NeverStarted(evidence);
+    if (!evidence.after) return std::nullopt;
+    const bool exit_was_zero = evidence.pod != nullptr && evidence.pod->migration.exit_code == 0;
+    std::string how = "its pod is gone and how it ended is not known";
+    if (evidence.pod != nullptr) how = DescribeEnd(*evidence.pod);
+    if (RanTooLong(evidence)) {
+        how = "ended by Tidegate after spec.activeDeadlineSeconds (" +
+              core::FormatDuration(evidence.migration->spec.active_deadline) + "), " + how;
+    }
+    return evidence.run.version.empty() ? JudgeWithoutVersion(evidence, exit_was_zero, how)
+                                        : JudgeWithVersion(evidence, exit_was_zero, how);
+}
+
+}  // namespace engine

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+
+#include "core/time.hpp"
+#include "engine/decision.hpp"
+#include "engine/world.hpp"
+
+/// The concerns of Decide, one file each, in the order in which they are asked. nullopt: nothing to do here, go on with
+/// the next concern. A Decision without a step ends the pass: something is waited for.
+namespace engine {
+
+/// result.cpp: a run has ended or its Job is gone: judge it, show it, record it.
+std::optional<Decision> DecideResult(const World& world, core::Time now);
+
+/// progress.cpp: an active run that may not go on: past a deadline, or superseded before it began.
+std::optional<Decision> DecideProgress(const World& world, core::Time now);
+
+/// probe.cpp: the database has to be read, or a reading is there. `asked`: somebody needs a new reading now.
+std::optional<Decision> DecideProbe(const World& world, core::Time now, bool asked = false);
+
+/// launch.cpp: whose turn it is; intent first, then the Job.
+std::optional<Decision> DecideLaunch(const World& world, core::Time now);
+
+/// status.cpp: what Migrations and the Database show.
+std::optional<Decision> DecideStatus(const World& world, core::Time now);
+
+/// retention.cpp: recorded Jobs beyond historyLimit, and old probes.
+std::optional<Decision> DecideRetention(const World& world);
+
+/// When the World may decide differently although nothing changed.
+std::optional<core::Time> NextLook(const World& world, core::Time now);
+
+// Shared by the concerns.
+
+/// The status with its conditions brought in line; `active` follows the record.
+api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now);
+
+/// What the Migration's status shall be when the record says `record`.
+api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseStatus& record,
+                                        const api::Migration& migration, core::Time now);
+
+/// An event that repeats the Ready condition.
+Note ConditionNote(const api::Migration& migration, const api::MigrationStatus& status);
+
+}  // namespace engine

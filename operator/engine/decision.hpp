@@ -1,0 +1,111 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/database.hpp"
+#include "api/migration.hpp"
+#include "api/run_id.hpp"
+#include "core/object_key.hpp"
+#include "core/revision.hpp"
+#include "core/time.hpp"
+#include "core/uid.hpp"
+
+namespace engine {
+
+/// The record: intent and results, with the Database's conditions.
+struct WriteDatabaseStatus {
+    core::ObjectKey database;
+    core::Revision at;
+    api::DatabaseStatus status;
+};
+
+/// What the Migration shows. `entry` joins the history at its front; what exceeds `history_limit` is removed.
+struct WriteMigrationStatus {
+    core::ObjectKey migration;
+    core::Revision at;
+    api::MigrationStatus status;
+    std::optional<api::HistoryEntry> entry;
+    std::size_t history_limit = 0;
+};
+
+/// The Migration is read live to build it; if it no longer asks for `run.key`, nothing is created.
+struct CreateMigrationJob {
+    core::ObjectKey database;
+    core::ObjectKey migration;
+    api::RunId run;
+    std::string job_name;
+};
+
+struct CreateProbeJob {
+    core::ObjectKey database;
+    int launch = 0;
+    std::string job_name;
+    /// Versions whose being reached the report shall state.
+    std::vector<std::string> wanted;
+};
+
+/// Ends a launch by deleting its *pod*, never the Job: the pod's final state says whether the migration had begun.
+struct DeletePod {
+    core::ObjectKey pod;
+    core::Uid uid;
+    core::Revision at;
+};
+
+/// Superseded evidence: an ended, recorded Job.
+struct DeleteJob {
+    core::ObjectKey job;
+    core::Uid uid;
+};
+
+/// Quorum reads: "it does not exist" and "it has ended" are believed only after one.
+struct ListJobsLive {};
+struct ListPodsLive {
+    std::string job;
+};
+
+using Step = std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigrationJob, CreateProbeJob, DeletePod,
+                          DeleteJob, ListJobsLive, ListPodsLive>;
+
+/// An event, sent after the step succeeded.
+struct Note {
+    enum class On { Database, Migration, Workload };
+    On kind = On::Migration;
+    core::ObjectKey object;
+    core::Uid uid;
+    bool warning = false;
+    std::string_view reason;
+    std::string text;
+};
+
+/// At most one write, and when to look again if nothing changes.
+struct Decision {
+    std::optional<Step> step;
+    std::vector<Note> notes;
+    std::optional<core::Time> look_again;
+};
+
+struct WriteLedger {
+    std::string ns;
+    core::Revision at;  ///< 0: create it
+    std::vector<std::string> satisfied;
+};
+struct ReleaseWorkload {
+    core::ObjectKey workload;
+    core::Revision at;
+};
+struct WriteWaitingFor {
+    core::ObjectKey workload;
+    core::Revision at;
+    std::string text;
+};
+
+struct GateDecision {
+    std::optional<std::variant<WriteLedger, ReleaseWorkload, WriteWaitingFor>> step;
+    std::vector<Note> notes;
+};
+
+}  // namespace engine

@@ -1,0 +1,179 @@
+#include "engine/explain.hpp"
+
+#include <algorithm>
+
+#include "api/reasons.hpp"
+#include "engine/cause.hpp"
+#include "engine/lookup.hpp"
+
+namespace engine {
+namespace {
+
+namespace reasons = api::reasons;
+using api::Summary;
+
+/// `orders at version 0002`, `orders (no version yet)`.
+std::string AtVersion(const api::DatabaseStatus& status) {
+    return status.version.empty() ? "no version yet" : "version " + status.version;
+}
+
+View ExplainRecord(const api::RunRecord& run) {
+    const Summary summary = run.outcome == api::RunOutcome::Succeeded ? Summary::Ready : Summary::Failed;
+    return {.summary = summary, .reason = run.reason, .message = run.message};
+}
+
+/// The Migration that the hold waits for: the one of this database that asks for the version, else any.
+const api::Migration* Bringing(const WorkloadWorld& world, const api::Requirement& requirement) {
+    const api::Migration* any = nullptr;
+    for (const auto& migration : world.migrations) {
+        if (migration->spec.database != requirement.database) continue;
+        if (!requirement.image && migration->spec.version == requirement.version) return migration.get();
+        any = migration.get();
+    }
+    return any;
+}
+
+std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement& requirement,
+                              const api::Database& database) {
+    std::string text = "Database " + requirement.database + " is at " + AtVersion(database.status);
+    const auto* migration = Bringing(world, requirement);
+    if (migration == nullptr) return text + " and no Migration names it; create one that brings the version";
+    text += "; migration " + migration->key.name;
+    const auto* ready = api::FindCondition(migration->status.conditions, api::kReady);
+    if (ready == nullptr) return text + " was not looked at yet";
+    text += " says " + ready->reason;
+    if (migration->spec.version != requirement.version && !requirement.image) {
+        text += " (it brings version " + migration->spec.version + ")";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string Quote(std::string_view words, std::size_t limit) {
+    words = words.substr(0, limit);
+    while (!words.empty() && (words.back() == '.' || words.back() == '\n' || words.back() == ' '))
+        words.remove_suffix(1);
+    return std::string(words);
+}
+
+View ExplainDatabase(const api::Database& database, const api::DatabaseStatus& status) {
+    const bool verified = status.verified_time && status.verified_generation == database.generation;
+    if (verified) {
+        if (status.dirty) {
+            return {.summary = Summary::Failed,
+                    .reason = std::string(reasons::kDirty),
+                    .message = "The history table says that a migration ended half-way at " + AtVersion(status) +
+                               ". Repair it with the tool's own command."};
+        }
+        return {.summary = Summary::Ready,
+                .reason = std::string(reasons::kVersionKnown),
+                .message = "The history table says: " + AtVersion(status) + "."};
+    }
+    if (!status.probe.reason.empty() && status.probe.observed_generation == database.generation) {
+        return {.summary = Summary::Working, .reason = status.probe.reason, .message = status.probe.message};
+    }
+    return {.summary = Summary::Working,
+            .reason = std::string(reasons::kProbing),
+            .message = "The version is being read by Job " + status.probe.job_name + "."};
+}
+
+View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now) {
+    const auto refused = world.learned.refused_jobs.find(run.job_name);
+    if (refused != world.learned.refused_jobs.end()) {
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kJobRefused),
+                .message = "The API server refuses Job " + run.job_name + ": " + Quote(refused->second) +
+                           ". It is tried again until spec.startDeadlineSeconds."};
+    }
+    const auto* job = FindJob(world, run.job_name);
+    const auto* pod = FindPod(world, run.job_name);
+    const std::string what = run.version.empty() ? "what its image holds" : "version " + run.version;
+    if (job != nullptr && job->Ended()) {
+        return {
+            .summary = Summary::Working,
+            .reason = std::string(reasons::kVerifying),
+            .message = "Job " + run.job_name + " has ended; the database is asked whether it brought " + what + "."};
+    }
+    if (const auto cause = FindCause(job, pod, now)) {
+        return {.summary = Summary::Working, .reason = cause->reason, .message = cause->message};
+    }
+    return {.summary = Summary::Working,
+            .reason = std::string(reasons::kMigrationRunning),
+            .message = "Job " + run.job_name + " brings " + what + " with image " + run.image + "."};
+}
+
+View ExplainMigration(const World& world, const api::DatabaseStatus& status, const api::Migration& migration,
+                      core::Time now) {
+    const std::string& name = migration.spec.database;
+    if (!world.database) {
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kDatabaseNotFound),
+                .message = "There is no Database " + name + " in namespace " + migration.key.ns +
+                           ". Create it, or correct spec.databaseRef.name."};
+    }
+    const auto* run = api::FindRun(status, migration.run_key);
+    if (run != nullptr && run->outcome == api::RunOutcome::Active) {
+        if (run->migration == migration.key.name) return ExplainLaunch(world, *run, now);
+        return {
+            .summary = Summary::Working,
+            .reason = std::string(reasons::kMigrationRunning),
+            .message = "The same run is under way for Migration " + run->migration + " (Job " + run->job_name + ")."};
+    }
+    if (run != nullptr && run->reason != reasons::kSuperseded) return ExplainRecord(*run);
+    if (migration.spec.suspend) {
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kSuspended),
+                .message = "spec.suspend is set: nothing is started until it is removed."};
+    }
+    api::Database ahead = *world.database;
+    ahead.status = status;
+    if (!IsVerified(ahead)) {
+        const View database = ExplainDatabase(*world.database, status);
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kWaitingForDatabase),
+                .message = "Database " + name + " must be read first (" + database.reason + "): " + database.message};
+    }
+    if (!migration.spec.version.empty() && JudgeVersion(ahead, migration.spec.version) == Verdict::Holds) {
+        return {.summary = Summary::Ready,
+                .reason = std::string(reasons::kAlreadyReached),
+                .message = "Version " + migration.spec.version + " was reached before: Database " + name + " is at " +
+                           AtVersion(status) + ". Nothing was run."};
+    }
+    const auto* active = ActiveRun(status);
+    std::string turn = "Waits for its turn on Database " + name;
+    if (active != nullptr) turn += ": Migration " + active->migration + " is running (Job " + active->job_name + ")";
+    return {.summary = Summary::Working, .reason = std::string(reasons::kWaitingForTurn), .message = turn + "."};
+}
+
+std::string ExplainHold(const WorkloadWorld& world) {
+    const auto parsed = api::ParseRequirements(world.workload->requires_text);
+    if (!parsed.malformed.empty()) {
+        return "\"" + Quote(parsed.malformed.front(), 100) +
+               "\" is no requirement; write DATABASE@VERSION or DATABASE@image";
+    }
+    for (const auto& requirement : parsed.requirements) {
+        const auto* database = FindDatabase(world.databases, requirement.database);
+        std::string text = requirement.text + ": ";
+        switch (Judge(requirement, database, world.workload->images)) {
+            case Verdict::Holds:
+                continue;
+            case Verdict::UnknownDatabase:
+                return text + "there is no Database " + requirement.database + " in namespace " +
+                       world.workload->key.ns + "; create it or correct the annotation";
+            case Verdict::NotRead:
+                return text + "Database " + requirement.database + " was not read yet; see kubectl describe tgd " +
+                       requirement.database;
+            case Verdict::Dirty:
+                return text + "Database " + requirement.database + " is dirty; repair it with the tool's own command";
+            case Verdict::VersionUnknown:
+                return text + "Database " + requirement.database + " is at " + AtVersion(database->status) +
+                       ", which does not tell whether this version is reached; name it as the tool's table names it";
+            case Verdict::NotReached:
+                return text + ExplainNotReached(world, requirement, *database);
+        }
+    }
+    return "all requirements hold; the release follows";
+}
+
+}  // namespace engine

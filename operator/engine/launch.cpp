@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "api/reasons.hpp"
+#include "engine/concerns.hpp"
+#include "engine/explain.hpp"
+#include "engine/judge.hpp"
+#include "engine/lookup.hpp"
+#include "version/order.hpp"
+
+namespace engine {
+namespace {
+
+namespace reasons = api::reasons;
+
+/// Lower version first where the names tell, else the older Migration, else by name.
+bool ComesFirst(version::Tool tool, const api::Migration& a, const api::Migration& b) {
+    if (!a.spec.version.empty() && !b.spec.version.empty()) {
+        const auto order = version::Compare(tool, a.spec.version, b.spec.version);
+        if (order && *order != std::strong_ordering::equal) return *order == std::strong_ordering::less;
+    }
+    if (a.created != b.created) return a.created < b.created;
+    return a.key.name < b.key.name;
+}
+
+/// Only runs with no other reason to wait stand in the queue.
+bool MayStart(const World& world, const api::Migration& migration) {
+    if (migration.deleting || migration.spec.suspend) return false;
+    const auto* run = api::FindRun(world.database->status, migration.run_key);
+    if (run != nullptr) return run->outcome == api::RunOutcome::NeverStarted && run->reason == reasons::kSuperseded;
+    return migration.spec.version.empty() || JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
+}
+
+const api::Migration* NextInQueue(const World& world) {
+    const api::Migration* first = nullptr;
+    for (const auto& migration : world.migrations) {
+        if (!MayStart(world, *migration)) continue;
+        if (first == nullptr || ComesFirst(world.database->spec.tool, *migration, *first)) first = migration.get();
+    }
+    return first;
+}
+
+bool MigrationIsRunning(const World& world) {
+    return std::any_of(world.jobs.begin(), world.jobs.end(),
+                       [](const auto& job) { return job->role == observed::JobFacts::Role::Migrate && !job->Ended(); });
+}
+
+/// Intent: key, launch number and Job name stand in the record before the Job exists.
+Decision WriteIntent(const World& world, const api::Migration& migration, core::Time now) {
+    api::DatabaseStatus status = world.database->status;
+    const auto* before = api::FindRun(status, migration.run_key);
+    api::RunRecord run{.key = migration.run_key,
+                       .migration = migration.key.name,
+                       .migration_uid = migration.uid,
+                       .image = migration.spec.image,
+                       .version = migration.spec.version,
+                       .attempts = before != nullptr ? before->attempts : 0,
+                       .launches = before != nullptr ? before->launches + 1 : 1,
+                       .start_time = now};
+    run.job_name = api::JobName(
+        {.migration = migration.key.name, .migration_uid = migration.uid, .key = run.key, .launch = run.launches});
+    std::erase_if(status.runs, [&](const auto& old) { return old.key == run.key; });
+    status.runs.insert(status.runs.begin(), std::move(run));
+    return {.step = WriteDatabaseStatus{world.key, world.database->revision,
+                                        WithConditions(*world.database, std::move(status), now)}};
+}
+
+Decision GiveUp(const World& world, std::string_view reason, std::string message, core::Time now) {
+    api::DatabaseStatus status = world.database->status;
+    auto& run = *ActiveRun(status);
+    run.outcome = api::RunOutcome::NeverStarted;
+    run.reason = reason;
+    run.message = std::move(message);
+    run.completion_time = now;
+    return {.step = WriteDatabaseStatus{world.key, world.database->revision,
+                                        WithConditions(*world.database, std::move(status), now)}};
+}
+
+/// The intent is written and the Job was not seen yet.
+std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& run, core::Time now) {
+    if (FindJob(world, run.job_name) != nullptr) return std::nullopt;
+    const auto* migration = FindMigration(world, run.migration);
+    const bool is_same = migration != nullptr && migration->uid == run.migration_uid;
+    if (is_same && migration->status.run && migration->status.run->job_name == run.job_name) {
+        return std::nullopt;  // seen, and gone now: result.cpp
+    }
+    if (world.learned.foreign_jobs.contains(run.job_name)) {
+        return GiveUp(world, reasons::kJobNameTaken,
+                      "Job " + run.job_name +
+                          " exists and is not Tidegate's run of this Migration, so nothing was run. Delete or "
+                          "rename that Job and change the Migration's spec to run again.",
+                      now);
+    }
+    const auto refused = world.learned.refused_jobs.find(run.job_name);
+    if (refused != world.learned.refused_jobs.end()) {
+        if (is_same && run.start_time && now - *run.start_time < migration->spec.start_deadline) return std::nullopt;
+        return GiveUp(world, reasons::kJobRefused,
+                      "The API server refused Job " + run.job_name +
+                          " until spec.startDeadlineSeconds, so nothing was run: " + Quote(refused->second) +
+                          ". Mend the cause and change the Migration's spec to run again.",
+                      now);
+    }
+    if (is_same && migration->run_key == run.key) {
+        return Decision{.step = CreateMigrationJob{.database = world.key,
+                                                   .migration = migration->key,
+                                                   .run = {run.migration, run.migration_uid, run.key, run.launches},
+                                                   .job_name = run.job_name},
+                        .notes = {{.kind = Note::On::Migration,
+                                   .object = migration->key,
+                                   .uid = migration->uid,
+                                   .reason = reasons::kMigrationJobCreated,
+                                   .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
+                                           (run.version.empty() ? "" : " to version " + run.version) + " with image " +
+                                           run.image + "."}}};
+    }
+    if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
+    return GiveUp(world, reasons::kSuperseded, "The Migration changed before its Job was created; nothing ran.", now);
+}
+
+}  // namespace
+
+std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
+    const auto& database = *world.database;
+    if (const auto* run = ActiveRun(database.status)) return FollowIntent(world, *run, now);
+    if (database.deleting || !IsVerified(database) || MigrationIsRunning(world)) return std::nullopt;
+    const auto* migration = NextInQueue(world);
+    if (migration == nullptr) return std::nullopt;
+    // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.
+    if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
+    return WriteIntent(world, *migration, now);
+}
+
+}  // namespace engine

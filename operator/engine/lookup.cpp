@@ -1,0 +1,66 @@
+#include "engine/lookup.hpp"
+
+#include <algorithm>
+
+#include "api/requirement.hpp"
+
+namespace engine {
+
+const api::Database* FindDatabase(const std::vector<Shared<api::Database>>& databases, std::string_view name) {
+    for (const auto& database : databases) {
+        if (database->key.name == name) return database.get();
+    }
+    return nullptr;
+}
+
+const api::Migration* FindMigration(const World& world, std::string_view name) {
+    for (const auto& migration : world.migrations) {
+        if (migration->key.name == name) return migration.get();
+    }
+    return nullptr;
+}
+
+const observed::JobFacts* FindJob(const World& world, std::string_view name) {
+    for (const auto& job : world.jobs) {
+        if (job->key.name == name) return job.get();
+    }
+    return nullptr;
+}
+
+const observed::PodFacts* FindPod(const World& world, std::string_view job) {
+    const observed::PodFacts* newest = nullptr;
+    for (const auto& pod : world.pods) {
+        if (pod->job != job) continue;
+        if (newest == nullptr || newest->created < pod->created) newest = pod.get();
+    }
+    return newest;
+}
+
+const api::RunRecord* ActiveRun(const api::DatabaseStatus& status) {
+    for (const auto& run : status.runs) {
+        if (run.outcome == api::RunOutcome::Active) return &run;
+    }
+    return nullptr;
+}
+
+api::RunRecord* ActiveRun(api::DatabaseStatus& status) {
+    return const_cast<api::RunRecord*>(ActiveRun(static_cast<const api::DatabaseStatus&>(status)));
+}
+
+std::vector<std::string> NamedRequirements(const World& world) {
+    std::vector<std::string> named;
+    for (const auto& migration : world.migrations) {
+        if (migration->spec.version.empty()) continue;
+        named.push_back(api::RequirementText(world.key.name, migration->spec.version));
+    }
+    for (const auto& workload : world.workloads) {
+        for (const auto& requirement : api::ParseRequirements(workload->requires_text).requirements) {
+            if (requirement.database == world.key.name && !requirement.image) named.push_back(requirement.text);
+        }
+    }
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    return named;
+}
+
+}  // namespace engine

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/world.hpp"
+
+/// Finding things in a World: nullptr when there is none.
+namespace engine {
+
+const api::Database* FindDatabase(const std::vector<Shared<api::Database>>& databases, std::string_view name);
+const api::Migration* FindMigration(const World& world, std::string_view name);
+const observed::JobFacts* FindJob(const World& world, std::string_view name);
+
+/// The newest pod of a Job.
+const observed::PodFacts* FindPod(const World& world, std::string_view job);
+
+/// The run whose outcome is open. There is at most one per database.
+const api::RunRecord* ActiveRun(const api::DatabaseStatus& status);
+api::RunRecord* ActiveRun(api::DatabaseStatus& status);
+
+/// Requirement strings about this database that its Migrations and gated workloads name.
+std::vector<std::string> NamedRequirements(const World& world);
+
+}  // namespace engine

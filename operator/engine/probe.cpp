@@ -1,0 +1,152 @@
+#include <algorithm>
+
+#include "api/reasons.hpp"
+#include "engine/cause.hpp"
+#include "engine/concerns.hpp"
+#include "engine/explain.hpp"
+#include "engine/judge.hpp"
+#include "engine/lookup.hpp"
+#include "engine/tuning.hpp"
+
+namespace engine {
+namespace {
+
+std::vector<std::string> WantedVersions(const World& world) {
+    std::vector<std::string> versions;
+    for (const auto& text : NamedRequirements(world)) {
+        for (auto& requirement : api::ParseRequirements(text).requirements)
+            versions.push_back(std::move(requirement.version));
+    }
+    return versions;
+}
+
+/// A held workload names a version about which the last reading says nothing, or one that no Migration here can bring:
+/// somebody else may have migrated meanwhile.
+bool HasUndecidedHold(const World& world) {
+    for (const auto& workload : world.workloads) {
+        if (!workload->held) continue;
+        for (const auto& requirement : api::ParseRequirements(workload->requires_text).requirements) {
+            if (requirement.database != world.key.name || requirement.image) continue;
+            const auto verdict = Judge(requirement, world.database.get());
+            if (verdict == Verdict::VersionUnknown) return true;
+            if (verdict == Verdict::NotReached && world.migrations.empty()) return true;
+        }
+    }
+    return false;
+}
+
+bool MigrationIsRunning(const World& world) {
+    return std::any_of(world.jobs.begin(), world.jobs.end(),
+                       [](const auto& job) { return job->role == observed::JobFacts::Role::Migrate && !job->Ended(); });
+}
+
+Decision WriteStatus(const World& world, api::DatabaseStatus status, core::Time now) {
+    return {.step = WriteDatabaseStatus{.database = world.key,
+                                        .at = world.database->revision,
+                                        .status = WithConditions(*world.database, std::move(status), now)}};
+}
+
+Note ProbeNote(const World& world, bool warning, std::string_view reason, std::string text) {
+    return {.kind = Note::On::Database,
+            .object = world.key,
+            .uid = world.database->uid,
+            .warning = warning,
+            .reason = reason,
+            .text = std::move(text)};
+}
+
+Decision Begin(const World& world, core::Time now) {
+    api::DatabaseStatus status = world.database->status;
+    const int launch = status.probe.launch + 1;
+    status.probe = {.launch = launch,
+                    .observed_generation = world.database->generation,
+                    .job_name = api::ProbeJobName(world.key.name, world.database->uid, launch),
+                    .start_time = now};
+    return WriteStatus(world, std::move(status), now);
+}
+
+std::optional<Decision> Record(const World& world, const observed::JobFacts& job, core::Time now) {
+    if (!world.learned.pods_are_live.contains(job.key.name)) return Decision{.step = ListPodsLive{job.key.name}};
+    const auto* pod = FindPod(world, job.key.name);
+    api::DatabaseStatus status = world.database->status;
+    auto& probe = status.probe;
+    probe.completion_time = now;
+    probe.reason.clear();
+    probe.message.clear();
+    if (pod != nullptr && pod->report && pod->report->after) {
+        ApplyReading(*world.database,
+                     {.reading = *pod->report->after,
+                      .identity = pod->report->identity,
+                      .job = job.key.name,
+                      .job_created = job.created,
+                      .generation = job.database_generation},
+                     NamedRequirements(world), now, status);
+        return WriteStatus(world, std::move(status), now);
+    }
+    probe.reason = api::reasons::kProbeFailed;
+    probe.message = "Job " + job.key.name + " ended without a report. It is tried again within a minute.";
+    if (pod != nullptr && pod->report && pod->report->error) {
+        probe.reason = std::string(api::reasons::kDatabasePrefix) + pod->report->error->reason;
+        probe.message = Quote(pod->report->error->message) + ". It is tried again within a minute.";
+    }
+    auto decision = WriteStatus(world, std::move(status), now);
+    const auto& written = std::get<WriteDatabaseStatus>(*decision.step).status.probe;
+    decision.notes.push_back(ProbeNote(world, true, api::reasons::kProbeFailed, written.message));
+    return decision;
+}
+
+/// Shows why the probe does not come to its result; nullopt when that is shown already.
+std::optional<Decision> ShowTrouble(const World& world, const std::string& reason, const std::string& message,
+                                    core::Time now) {
+    if (world.database->status.probe.reason == reason) return std::nullopt;
+    api::DatabaseStatus status = world.database->status;
+    status.probe.reason = reason;
+    status.probe.message = message;
+    return WriteStatus(world, std::move(status), now);
+}
+
+std::optional<Decision> Follow(const World& world, core::Time now) {
+    const auto& probe = world.database->status.probe;
+    const auto refused = world.learned.refused_jobs.find(probe.job_name);
+    if (refused != world.learned.refused_jobs.end()) {
+        return ShowTrouble(world, std::string(api::reasons::kJobRefused),
+                           "The API server refuses probe Job " + probe.job_name + ": " + Quote(refused->second) + ".",
+                           now);
+    }
+    if (world.learned.foreign_jobs.contains(probe.job_name)) {
+        // Nothing is lost by a new number: a probe changes nothing.
+        return Begin(world, now);
+    }
+    const auto* job = FindJob(world, probe.job_name);
+    if (job == nullptr) {
+        return Decision{.step = CreateProbeJob{.database = world.key,
+                                               .launch = probe.launch,
+                                               .job_name = probe.job_name,
+                                               .wanted = WantedVersions(world)}};
+    }
+    if (job->Ended()) return Record(world, *job, now);
+    if (const auto cause = FindCause(job, FindPod(world, probe.job_name), now)) {
+        return ShowTrouble(world, cause->reason, cause->message, now);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Decision> DecideProbe(const World& world, core::Time now, bool asked) {
+    const auto& database = *world.database;
+    const auto& probe = database.status.probe;
+    const bool is_current = probe.observed_generation == database.generation;
+    if (probe.launch > 0 && !probe.completion_time && is_current) return Follow(world, now);
+
+    if (MigrationIsRunning(world)) return std::nullopt;
+    if (!is_current || probe.launch == 0) return Begin(world, now);
+    const bool wanted =
+        asked || !IsVerified(database) || (ActiveRun(database.status) == nullptr && HasUndecidedHold(world));
+    if (!wanted) return std::nullopt;
+    const bool failed_or_repeated = !probe.reason.empty() || !asked;
+    if (failed_or_repeated && probe.start_time && now - *probe.start_time < kProbeInterval) return std::nullopt;
+    return Begin(world, now);
+}
+
+}  // namespace engine

@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include "api/reasons.hpp"
+#include "engine/classify.hpp"
+#include "engine/concerns.hpp"
+#include "engine/evidence.hpp"
+#include "engine/explain.hpp"
+#include "engine/judge.hpp"
+#include "engine/lookup.hpp"
+
+namespace engine {
+namespace {
+
+/// Its Job was seen: the Migration shows it. Where the Migration is gone nobody can say, and "seen" is the safe answer:
+/// it asks the database instead of starting something.
+bool JobWasSeen(const World& world, const api::RunRecord& run) {
+    const auto* migration = FindMigration(world, run.migration);
+    if (migration == nullptr || migration->uid != run.migration_uid) return true;
+    return migration->status.run && migration->status.run->job_name == run.job_name;
+}
+
+bool HasLivePod(const World& world, const std::string& job) {
+    return std::any_of(world.pods.begin(), world.pods.end(),
+                       [&](const auto& pod) { return pod->job == job && !pod->terminal; });
+}
+
+/// What the database said after the run: the agent's word, else a probe that was created after the end.
+std::optional<version::Reading> ReadingAfter(const World& world, const api::RunRecord& run,
+                                             const observed::JobFacts* job, const observed::PodFacts* pod) {
+    if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
+    const auto& status = world.database->status;
+    if (!IsVerified(*world.database) || !status.verified_by_created) return std::nullopt;
+    if (status.verified_by != status.probe.job_name) return std::nullopt;
+    const bool later = job != nullptr && job->end_time
+                           ? *status.verified_by_created >= *job->end_time
+                           : run.start_time && *status.verified_by_created > *run.start_time;
+    if (!later) return std::nullopt;
+    return KeptReading(status);
+}
+
+std::string Heads(const version::Reading& reading) {
+    std::string text;
+    for (const auto& version : reading.versions) {
+        if (!text.empty()) text += ',';
+        text += version;
+    }
+    return text;
+}
+
+api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence, bool keep_tail) {
+    api::HistoryEntry entry{.key = run.key,
+                            .launch = run.launches,
+                            .attempt = run.attempts,
+                            .job_name = run.job_name,
+                            .image = run.image,
+                            .start_time = run.start_time,
+                            .completion_time = run.completion_time,
+                            .reason = run.reason,
+                            .message = run.message};
+    if (evidence.after) entry.version_after = Heads(*evidence.after);
+    if (evidence.pod == nullptr) return entry;
+    const auto& migration = evidence.pod->migration;
+    if (evidence.pod->report && evidence.pod->report->before) {
+        entry.version_before = Heads(*evidence.pod->report->before);
+    }
+    entry.image_id = migration.image_id;
+    if (migration.start_time) entry.start_time = migration.start_time;
+    if (migration.end_time) entry.completion_time = migration.end_time;
+    entry.exit_code = migration.exit_code;
+    entry.signal = migration.signal;
+    if (keep_tail && run.outcome == api::RunOutcome::Failed) {
+        entry.log_tail = RedactedTail(evidence.pod->log_tail, api::kLongestLogTail);
+    }
+    return entry;
+}
+
+/// Newest runs first, besides every key that a Migration still names.
+void TrimRuns(const World& world, std::vector<api::RunRecord>& runs) {
+    const auto is_named = [&](const api::RunRecord& run) {
+        return std::any_of(world.migrations.begin(), world.migrations.end(),
+                           [&](const auto& migration) { return migration->run_key == run.key; });
+    };
+    std::size_t kept = 0;
+    std::erase_if(runs, [&](const auto& run) {
+        if (run.outcome == api::RunOutcome::Active || is_named(run)) return false;
+        return ++kept > api::kKeptRuns;
+    });
+}
+
+api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const EndedRun& end, core::Time now) {
+    const auto& database = *world.database;
+    api::DatabaseStatus status = database.status;
+    auto& run = *ActiveRun(status);
+    run.outcome = end.outcome;
+    run.reason = end.reason;
+    run.message = end.message;
+    run.attempts += end.attempted ? 1 : 0;
+    run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
+    if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after && evidence.job != nullptr) {
+        ApplyReading(database,
+                     {.reading = *evidence.pod->report->after,
+                      .identity = evidence.pod->report->identity,
+                      .job = evidence.job->key.name,
+                      .job_created = evidence.job->created,
+                      .generation = evidence.job->database_generation},
+                     NamedRequirements(world), now, status);
+    }
+    TrimRuns(world, status.runs);
+    return WithConditions(database, std::move(status), now);
+}
+
+}  // namespace
+
+std::optional<Decision> DecideResult(const World& world, core::Time now) {
+    const auto* run = ActiveRun(world.database->status);
+    if (run == nullptr) return std::nullopt;
+    const auto* job = FindJob(world, run->job_name);
+    if (job == nullptr && !JobWasSeen(world, *run)) return std::nullopt;
+    if (job != nullptr && !job->Ended() && !job->deleting) return std::nullopt;
+
+    if (job == nullptr && !world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
+    if (!world.learned.pods_are_live.contains(run->job_name)) return Decision{.step = ListPodsLive{run->job_name}};
+    if (HasLivePod(world, run->job_name)) return Decision{};
+
+    const auto* pod = FindPod(world, run->job_name);
+    const auto* migration = FindMigration(world, run->migration);
+    if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
+    const Evidence evidence{.run = *run,
+                            .tool = world.database->spec.tool,
+                            .job = job,
+                            .pod = pod,
+                            .migration = migration,
+                            .after = ReadingAfter(world, *run, job, pod)};
+    const auto end = Classify(evidence);
+    if (!end) {
+        if (auto probe = DecideProbe(world, now, true)) return probe;
+        return std::nullopt;
+    }
+
+    const api::DatabaseStatus recorded = Recorded(world, evidence, *end, now);
+    const bool shown = migration == nullptr ||
+                       (migration->status.newest_key == run->key && migration->status.newest_launch == run->launches);
+    if (shown) return Decision{.step = WriteDatabaseStatus{world.key, world.database->revision, recorded}};
+
+    const auto* ended = api::FindRun(recorded, run->key);
+    const auto& entry_source = ended != nullptr ? *ended : *run;
+    const auto status = MigrationStatusFor(world, recorded, *migration, now);
+    const bool failed = end->outcome != api::RunOutcome::Succeeded;
+    return Decision{.step = WriteMigrationStatus{.migration = migration->key,
+                                                 .at = migration->revision,
+                                                 .status = status,
+                                                 .entry = MakeEntry(entry_source, evidence, migration->spec.log_tail),
+                                                 .history_limit = migration->spec.history_limit},
+                    .notes = {{.kind = Note::On::Migration,
+                               .object = migration->key,
+                               .uid = migration->uid,
+                               .warning = failed,
+                               .reason = end->reason,
+                               .text = end->message}}};
+}
+
+}  // namespace engine

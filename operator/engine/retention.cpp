@@ -1,0 +1,43 @@
+#include <algorithm>
+
+#include "engine/concerns.hpp"
+#include "engine/lookup.hpp"
+
+namespace engine {
+namespace {
+
+/// Its result stands in the record, so nothing is asked of it any more.
+bool IsRecorded(const World& world, const observed::JobFacts& job) {
+    const auto* run = api::FindRun(world.database->status, job.run_key);
+    return run == nullptr || run->outcome != api::RunOutcome::Active || run->job_name != job.key.name;
+}
+
+std::optional<Decision> DeleteOldProbe(const World& world) {
+    for (const auto& job : world.jobs) {
+        if (job->role != observed::JobFacts::Role::Probe || job->deleting) continue;
+        if (job->key.name == world.database->status.probe.job_name) continue;
+        return Decision{.step = DeleteJob{.job = job->key, .uid = job->uid}};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Decision> DecideRetention(const World& world) {
+    if (auto decision = DeleteOldProbe(world)) return decision;
+    for (const auto& migration : world.migrations) {
+        std::vector<const observed::JobFacts*> ended;
+        for (const auto& job : world.jobs) {
+            const bool is_ours = job->role == observed::JobFacts::Role::Migrate && job->owner == migration->uid;
+            if (is_ours && job->Ended() && !job->deleting && IsRecorded(world, *job)) ended.push_back(job.get());
+        }
+        if (ended.size() <= migration->spec.history_limit) continue;
+        const auto* oldest = *std::min_element(ended.begin(), ended.end(), [](const auto* a, const auto* b) {
+            return std::pair(a->created, a->key) < std::pair(b->created, b->key);
+        });
+        return Decision{.step = DeleteJob{.job = oldest->key, .uid = oldest->uid}};
+    }
+    return std::nullopt;
+}
+
+}  // namespace engine

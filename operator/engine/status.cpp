@@ -1,0 +1,98 @@
+#include "api/reasons.hpp"
+#include "engine/cause.hpp"
+#include "engine/concerns.hpp"
+#include "engine/explain.hpp"
+#include "engine/lookup.hpp"
+
+namespace engine {
+namespace {
+
+api::RunStatus RunStatusFor(const api::DatabaseStatus& record, const api::Migration& migration, const View& view) {
+    const auto* run = api::FindRun(record, migration.run_key);
+    // A run that goes on under an earlier spec is still what runs; Ready speaks of the present spec.
+    const auto* active = ActiveRun(record);
+    if (active != nullptr && active->migration == migration.key.name && active->migration_uid == migration.uid)
+        run = active;
+    api::RunStatus shown{.key = migration.run_key, .image = migration.spec.image, .version = migration.spec.version};
+    if (run != nullptr && run->migration == migration.key.name) {
+        shown.key = run->key;
+        shown.launch = run->launches;
+        shown.active = run->outcome == api::RunOutcome::Active;
+        shown.attempt = run->attempts + (shown.active ? 1 : 0);
+        shown.job_name = run->job_name;
+        shown.image = run->image;
+        shown.version = run->version;
+        shown.start_time = run->start_time;
+    }
+    const bool waits = view.summary == api::Summary::Working && view.reason != api::reasons::kMigrationRunning;
+    if (waits) shown.waiting_for = {view.reason};
+    return shown;
+}
+
+bool SaysTheSame(const std::vector<api::Condition>& conditions, const View& view, std::int64_t generation) {
+    const auto* ready = api::FindCondition(conditions, api::kReady);
+    if (ready == nullptr || ready->reason != view.reason || ready->observed_generation != generation) return false;
+    return ready->message == view.message || IsCause(view.reason);
+}
+
+std::vector<api::Condition> ConditionsFor(const std::vector<api::Condition>& before, const View& view,
+                                          std::int64_t generation, core::Time now) {
+    if (SaysTheSame(before, view, generation)) return before;
+    return api::Summarize(before, view.summary, view.reason, view.message, generation, now);
+}
+
+}  // namespace
+
+api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now) {
+    status.active = ActiveRun(status) != nullptr;
+    status.observed_generation = database.generation;
+    const View view = ExplainDatabase(database, status);
+    status.conditions = ConditionsFor(status.conditions, view, database.generation, now);
+    return status;
+}
+
+api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseStatus& record,
+                                        const api::Migration& migration, core::Time now) {
+    api::MigrationStatus status = migration.status;
+    const View view = ExplainMigration(world, record, migration, now);
+    status.observed_generation = migration.generation;
+    status.run = RunStatusFor(record, migration, view);
+    status.conditions = ConditionsFor(migration.status.conditions, view, migration.generation, now);
+    return status;
+}
+
+Note ConditionNote(const api::Migration& migration, const api::MigrationStatus& status) {
+    const auto* ready = api::FindCondition(status.conditions, api::kReady);
+    return {.kind = Note::On::Migration,
+            .object = migration.key,
+            .uid = migration.uid,
+            .warning = ready->status == api::ConditionStatus::False || IsCause(ready->reason),
+            .reason = ready->reason,
+            .text = ready->message};
+}
+
+std::optional<Decision> DecideStatus(const World& world, core::Time now) {
+    static const api::DatabaseStatus kNoRecord;
+    const auto& record = world.database ? world.database->status : kNoRecord;
+    for (const auto& migration : world.migrations) {
+        auto status = MigrationStatusFor(world, record, *migration, now);
+        if (status == migration->status) continue;
+        const auto* before = api::FindCondition(migration->status.conditions, api::kReady);
+        const auto* after = api::FindCondition(status.conditions, api::kReady);
+        std::vector<Note> notes;
+        const bool is_news = before == nullptr || before->reason != after->reason;
+        if (is_news && after->reason != api::reasons::kMigrationRunning)
+            notes.push_back(ConditionNote(*migration, status));
+        return Decision{.step = WriteMigrationStatus{.migration = migration->key,
+                                                     .at = migration->revision,
+                                                     .status = std::move(status),
+                                                     .history_limit = migration->spec.history_limit},
+                        .notes = std::move(notes)};
+    }
+    if (!world.database) return std::nullopt;
+    auto status = WithConditions(*world.database, world.database->status, now);
+    if (status == world.database->status) return std::nullopt;
+    return Decision{.step = WriteDatabaseStatus{world.key, world.database->revision, std::move(status)}};
+}
+
+}  // namespace engine

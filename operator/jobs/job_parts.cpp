@@ -1,0 +1,167 @@
+#include "jobs/job_parts.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "version/tool.hpp"
+
+namespace jobs {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kAgentPath = "/tidegate-agent";
+constexpr const char* kStateVolume = "tidegate-state";
+constexpr const char* kStateDirectory = "/run/tidegate";
+/// Kubernetes' default place; written out because the agent is told of it.
+constexpr const char* kReportPath = "/dev/termination-log";
+/// Of the user in the operator's image; any other non-zero user would do.
+constexpr int kAgentUser = 65532;
+/// The agent reads the version table after SIGTERM: connect, lock and statement timeouts of 5 s each, and a margin.
+/// Migration tools get the same time to end their transaction when their pod is deleted (reference: >= 300 s).
+constexpr int kTerminationGraceSeconds = 300;
+
+json SecretEnv(std::string_view name, const std::string& secret, const std::string& key) {
+    return {{"name", name}, {"valueFrom", {{"secretKeyRef", {{"name", secret}, {"key", key}}}}}};
+}
+
+json FieldEnv(std::string_view name, const std::string& path) {
+    return {{"name", name}, {"valueFrom", {{"fieldRef", {{"fieldPath", path}}}}}};
+}
+
+/// The connection under the given names: `uri`, or the parts that the Database names.
+void AppendConnection(json& env, const api::Database& database, std::string_view uri, std::string_view host,
+                      std::string_view port, std::string_view dbname, std::string_view user,
+                      std::string_view password) {
+    const auto& [secret, keys, tool] = database.spec;
+    if (!keys.UsesParts()) {
+        env.push_back(SecretEnv(uri, secret, keys.uri));
+        return;
+    }
+    env.push_back(SecretEnv(host, secret, keys.host));
+    if (!keys.port.empty()) env.push_back(SecretEnv(port, secret, keys.port));
+    if (!keys.dbname.empty()) env.push_back(SecretEnv(dbname, secret, keys.dbname));
+    if (!keys.user.empty()) env.push_back(SecretEnv(user, secret, keys.user));
+    if (!keys.password.empty()) env.push_back(SecretEnv(password, secret, keys.password));
+}
+
+std::string JoinWanted(const std::vector<std::string>& wanted) {
+    std::string text;
+    for (const auto& version : wanted) {
+        if (!text.empty()) text += ',';
+        for (const char c : version)
+            text += c == ',' ? std::string("%2C") : std::string(1, c);
+    }
+    return text;
+}
+
+}  // namespace
+
+json JobUidEnv() {
+    return FieldEnv(api::kAgentJobUid, "metadata.labels['" + std::string(api::kControllerUidLabel) + "']");
+}
+
+json JobMetadata(const JobIdentity& identity, const api::Database& database, const JobSettings& settings) {
+    json metadata = {{"namespace", database.key.ns},
+                     {"name", identity.name},
+                     {"labels",
+                      {{"app.kubernetes.io/name", "tidegate"},
+                       {"app.kubernetes.io/component", identity.role},
+                       {"app.kubernetes.io/managed-by", "tidegate"},
+                       {"app.kubernetes.io/version", settings.version},
+                       {std::string(api::kDatabaseLabel), api::LabelValue(database.key.name)},
+                       {std::string(api::kRoleLabel), identity.role}}},
+                     {"annotations",
+                      {{std::string(api::kDatabaseAnnotation), database.key.name},
+                       {std::string(api::kDatabaseGenerationAnnotation), std::to_string(database.generation)},
+                       {std::string(api::kLaunchAnnotation), std::to_string(identity.launch)}}},
+                     // Not blocking: a foreground delete of the owner shall not wait for a Job under our feet.
+                     {"ownerReferences",
+                      {{{"apiVersion", api::kApiVersion},
+                        {"kind", identity.owner.kind},
+                        {"name", identity.owner.name},
+                        {"uid", identity.owner.uid},
+                        {"controller", true},
+                        {"blockOwnerDeletion", false}}}}};
+    if (!identity.run_key.empty()) metadata["labels"][std::string(api::kRunLabel)] = identity.run_key;
+    if (!identity.migration.empty())
+        metadata["annotations"][std::string(api::kMigrationAnnotation)] = identity.migration;
+    return metadata;
+}
+
+json JobAround(const json& metadata, json pod_metadata, json pod_spec) {
+    for (const char* part : {"labels", "annotations"}) {
+        // Ours win over what the user asks for: selectors and stores rely on them.
+        if (!pod_metadata.contains(part)) pod_metadata[part] = json::object();
+        pod_metadata[part].update(metadata.at(part));
+    }
+    auto& annotations = pod_metadata["annotations"];
+    annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false";
+    pod_spec["restartPolicy"] = "Never";
+    pod_spec["terminationGracePeriodSeconds"] = kTerminationGraceSeconds;
+    pod_spec["enableServiceLinks"] = false;
+    return {{"apiVersion", "batch/v1"},
+            {"kind", "Job"},
+            {"metadata", metadata},
+            {"spec",
+             {{"parallelism", 1},
+              {"completions", 1},
+              {"backoffLimit", 0},
+              {"podReplacementPolicy", "Failed"},
+              // First match wins: whatever ends the pod otherwise than by success fails the Job; never Ignore, which
+              // would replace the pod.
+              {"podFailurePolicy",
+               {{"rules",
+                 {{{"action", "FailJob"}, {"onPodConditions", {{{"type", "DisruptionTarget"}, {"status", "True"}}}}},
+                  {{"action", "FailJob"}, {"onExitCodes", {{"operator", "NotIn"}, {"values", {0}}}}}}}}},
+              {"template", {{"metadata", std::move(pod_metadata)}, {"spec", std::move(pod_spec)}}}}}};
+}
+
+json RestrictedContainer() {
+    return {{"allowPrivilegeEscalation", false}, {"capabilities", {{"drop", {"ALL"}}}}};
+}
+
+json RestrictedPod() {
+    return {{"runAsNonRoot", true}, {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+}
+
+json AgentVolume() {
+    return {{"name", kStateVolume}, {"emptyDir", {{"sizeLimit", "1Mi"}}}};
+}
+
+json AgentContainer(const api::Database& database, std::string_view command, const std::vector<std::string>& wanted,
+                    const JobSettings& settings) {
+    json env = json::array();
+    AppendConnection(env, database, api::kAgentUri, api::kAgentHost, api::kAgentPort, api::kAgentDatabaseName,
+                     api::kAgentUser, api::kAgentPassword);
+    env.push_back({{"name", api::kAgentTool}, {"value", version::Name(database.spec.tool)}});
+    env.push_back({{"name", api::kAgentWanted}, {"value", JoinWanted(wanted)}});
+    env.push_back({{"name", api::kAgentStateDirectory}, {"value", kStateDirectory}});
+    env.push_back({{"name", api::kAgentReportPath}, {"value", kReportPath}});
+    env.push_back(JobUidEnv());
+    auto security = RestrictedContainer();
+    security["readOnlyRootFilesystem"] = true;
+    security["runAsNonRoot"] = true;
+    security["runAsUser"] = kAgentUser;
+    return {{"name", api::kAgentContainer},
+            {"image", settings.agent_image},
+            {"imagePullPolicy", settings.agent_pull_policy},
+            {"command", {kAgentPath, command}},
+            {"env", std::move(env)},
+            {"terminationMessagePath", kReportPath},
+            {"terminationMessagePolicy", "File"},
+            {"resources", {{"requests", {{"cpu", "10m"}, {"memory", "16Mi"}}}, {"limits", {{"memory", "64Mi"}}}}},
+            {"volumeMounts", {{{"name", kStateVolume}, {"mountPath", kStateDirectory}}}},
+            {"securityContext", std::move(security)}};
+}
+
+json InheritedEnv(const api::Database& database) {
+    json env = json::array();
+    env.push_back(JobUidEnv());
+    AppendConnection(env, database, "DATABASE_URL", "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD");
+    env.push_back({{"name", "PGAPPNAME"},
+                   {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}});
+    return env;
+}
+
+}  // namespace jobs

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/database.hpp"
+#include "jobs/job_settings.hpp"
+
+/// Parts that migration and probe Jobs share.
+namespace jobs {
+
+/// Name and owner of what a Job is made for.
+struct Owner {
+    std::string_view kind;
+    std::string name;
+    std::string uid;
+};
+
+struct JobIdentity {
+    std::string name;
+    std::string_view role;
+    /// Label tidegate.io/run: present while the keep-running policy shall look after it.
+    std::string run_key;
+    std::string migration;
+    int launch = 0;
+    Owner owner;
+};
+
+/// metadata of the Job; `Metadata(...)["labels"]` and annotations go onto the pod template too.
+nlohmann::json JobMetadata(const JobIdentity& identity, const api::Database& database, const JobSettings& settings);
+
+/// The Job around a pod spec: one pod, never a second, no TTL, no deadline of Kubernetes' own.
+nlohmann::json JobAround(const nlohmann::json& metadata, nlohmann::json pod_metadata, nlohmann::json pod_spec);
+
+/// The agent's container: command, environment by secretKeyRef, state directory, report path, resources.
+nlohmann::json AgentContainer(const api::Database& database, std::string_view command,
+                              const std::vector<std::string>& wanted, const JobSettings& settings);
+
+/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts; and
+/// the tag that makes its sessions known to the fence.
+nlohmann::json InheritedEnv(const api::Database& database);
+
+/// {"name": ..., "valueFrom": {"fieldRef": UID of the Job}}: what the fence tag is made of.
+nlohmann::json JobUidEnv();
+
+/// allowPrivilegeEscalation false, all capabilities dropped: Pod Security "restricted" wants it on every container.
+nlohmann::json RestrictedContainer();
+nlohmann::json RestrictedPod();
+
+/// The emptyDir of the agent.
+nlohmann::json AgentVolume();
+
+}  // namespace jobs

@@ -1,0 +1,95 @@
+#include "jobs/migration_job.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "core/json_access.hpp"
+#include "jobs/job_parts.hpp"
+
+namespace jobs {
+namespace {
+
+using core::FindAt;
+using core::TextAt;
+using nlohmann::json;
+
+/// Unlimited: a probe that restarts the agent would erase what it saw of the fence. int32's largest value.
+constexpr int kNoThreshold = 2147483647;
+
+void Copy(const json& from, const char* field, json& to) {
+    if (const auto* value = FindAt(from, {field})) to[field] = *value;
+}
+
+json AgentSidecar(const json& spec, const api::Database& database, const JobSettings& settings) {
+    std::vector<std::string> wanted;
+    if (const auto version = TextAt(spec, {"version"}); !version.empty()) wanted.push_back(version);
+    auto agent = AgentContainer(database, "run", wanted, settings);
+    agent["restartPolicy"] = "Always";
+    agent["startupProbe"] = {{"exec", {{"command", {"/tidegate-agent", "ready"}}}},
+                             {"periodSeconds", 1},
+                             {"timeoutSeconds", 5},
+                             {"failureThreshold", kNoThreshold}};
+    return agent;
+}
+
+json MigrationContainer(const json& spec, const api::Database& database) {
+    json container = {{"name", api::kMigrationContainer}, {"terminationMessagePolicy", "FallbackToLogsOnError"}};
+    for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
+        Copy(spec, field, container);
+    }
+    const bool inherits = TextAt(spec, {"credentials"}) != "None";
+    json env = inherits ? InheritedEnv(database) : json::array({JobUidEnv()});
+    // The user's come last: of two variables with one name Kubernetes takes the last.
+    for (const auto& variable : core::ArrayAt(spec, {"env"}))
+        env.push_back(variable);
+    container["env"] = std::move(env);
+    auto security = RestrictedContainer();
+    if (const auto* asked = FindAt(spec, {"securityContext"})) security.update(*asked);
+    container["securityContext"] = std::move(security);
+    return container;
+}
+
+json Sidecars(const json& spec) {
+    auto sidecars = json::array();
+    for (json sidecar : core::ArrayAt(spec, {"sidecars"})) {
+        sidecar["restartPolicy"] = "Always";
+        auto security = RestrictedContainer();
+        if (const auto* asked = FindAt(sidecar, {"securityContext"})) security.update(*asked);
+        sidecar["securityContext"] = std::move(security);
+        sidecars.push_back(std::move(sidecar));
+    }
+    return sidecars;
+}
+
+}  // namespace
+
+json BuildMigrationJob(const json& migration, const api::Database& database, const api::RunId& run,
+                       const JobSettings& settings) {
+    const auto& spec = migration.at("spec");
+    json pod = {{"automountServiceAccountToken", core::BoolAt(spec, {"automountServiceAccountToken"})},
+                {"securityContext", RestrictedPod()}};
+    for (const char* field :
+         {"serviceAccountName", "imagePullSecrets", "nodeSelector", "tolerations", "affinity", "priorityClassName"}) {
+        Copy(spec, field, pod);
+    }
+    // The user's sidecars come first: the agent may need them (a proxy to the database) to connect.
+    pod["initContainers"] = Sidecars(spec);
+    pod["initContainers"].push_back(AgentSidecar(spec, database, settings));
+    pod["containers"] = json::array({MigrationContainer(spec, database)});
+    pod["volumes"] = core::ArrayAt(spec, {"volumes"});
+    pod["volumes"].push_back(AgentVolume());
+
+    json pod_metadata = json::object();
+    if (const auto* labels = FindAt(spec, {"podLabels"})) pod_metadata["labels"] = *labels;
+    if (const auto* annotations = FindAt(spec, {"podAnnotations"})) pod_metadata["annotations"] = *annotations;
+    const auto metadata = JobMetadata({.name = api::JobName(run),
+                                       .role = api::kRoleMigrate,
+                                       .run_key = run.key,
+                                       .migration = run.migration,
+                                       .launch = run.launch,
+                                       .owner = {"Migration", run.migration, run.migration_uid.value}},
+                                      database, settings);
+    return JobAround(metadata, std::move(pod_metadata), std::move(pod));
+}
+
+}  // namespace jobs
