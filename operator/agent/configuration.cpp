@@ -1,0 +1,72 @@
+#include "agent/configuration.hpp"
+
+#include <string_view>
+
+#include "api/names.hpp"
+#include "api/requirement.hpp"
+#include "database/db_error.hpp"
+
+namespace agent {
+namespace {
+
+[[noreturn]] void Refuse(const std::string& what) {
+    throw database::DbError{database::DbErrorKind::BadConfiguration, what};
+}
+
+std::string Read(const Environment& environment, std::string_view name) {
+    const char* value = environment(std::string{name}.c_str());
+    return value ? value : "";
+}
+
+std::vector<std::string> SplitVersions(std::string_view list) {
+    std::vector<std::string> versions;
+    while (!list.empty()) {
+        const auto comma = list.find(',');
+        const std::string version = api::DecodeVersion(list.substr(0, comma));
+        if (!version.empty()) versions.push_back(version);
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+    return versions;
+}
+
+}  // namespace
+
+Configuration ReadConfiguration(const Environment& environment) {
+    Configuration configuration;
+    const std::string tool_name = Read(environment, api::kAgentTool);
+    const auto tool = version::ParseTool(tool_name);
+    if (!tool) {
+        Refuse(std::string{api::kAgentTool} + " is \"" + tool_name +
+               "\"; spec.history.tool of the Database must be one of: " + version::ToolNames());
+    }
+    configuration.tool = *tool;
+    configuration.wanted = SplitVersions(Read(environment, api::kAgentWanted));
+    configuration.job_uid = Read(environment, api::kAgentJobUid);
+    if (configuration.job_uid.empty()) {
+        Refuse(std::string{api::kAgentJobUid} +
+               " is not set; it is the uid of the pod's Job and names the fence's holder");
+    }
+
+    database::Credentials& credentials = configuration.credentials;
+    credentials.uri = database::Secret{Read(environment, api::kAgentUri)};
+    credentials.host = Read(environment, api::kAgentHost);
+    credentials.port = Read(environment, api::kAgentPort);
+    credentials.database_name = Read(environment, api::kAgentDatabaseName);
+    credentials.user = Read(environment, api::kAgentUser);
+    credentials.password = database::Secret{Read(environment, api::kAgentPassword)};
+    return configuration;
+}
+
+std::filesystem::path ReportPath(const Environment& environment) {
+    const std::string path = Read(environment, api::kAgentReportPath);
+    return path.empty() ? "/dev/termination-log" : path;
+}
+
+std::filesystem::path StateDirectoryPath(const Environment& environment) {
+    const std::string path = Read(environment, api::kAgentStateDirectory);
+    if (path.empty())
+        Refuse(std::string{api::kAgentStateDirectory} + " is not set; it is where the pod's emptyDir is mounted");
+    return path;
+}
+
+}  // namespace agent

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "database/connection_string.hpp"
+#include "version/tool.hpp"
+
+namespace agent {
+
+/// What the agent is told by its environment (the names are in api/names.hpp).
+struct Configuration {
+    database::Credentials credentials;
+    version::Tool tool = version::Tool::Alembic;
+    std::vector<std::string> wanted;
+    std::string job_uid;
+};
+
+/// std::getenv, or a map in tests; nullptr: not set.
+using Environment = std::function<const char*(const char* name)>;
+
+/// Throws database::DbError{BadConfiguration} naming the variable and where its value comes from, never the value.
+Configuration ReadConfiguration(const Environment& environment);
+
+/// Where the report goes; Kubernetes' own default when the variable is not set.
+std::filesystem::path ReportPath(const Environment& environment);
+
+/// Throws database::DbError{BadConfiguration} when it is not set.
+std::filesystem::path StateDirectoryPath(const Environment& environment);
+
+}  // namespace agent

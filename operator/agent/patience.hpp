@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "database/db_error.hpp"
+
+namespace agent {
+
+/// How long an error is retried inside the process before it ends with a report. Ending is what makes the kubelet read
+/// the Secret again and what shows the reason in the pod's status, so it must not take long; each end lengthens the
+/// kubelet's own pause up to five minutes, so it must not be at once either.
+class Patience {
+public:
+    using Instant = std::chrono::steady_clock::time_point;
+
+    /// A server that restarts, or a lock that a migration holds for a moment: usually over within half a minute.
+    static constexpr std::chrono::seconds kTransient{30};
+    /// Somebody has to change something; soon enough to name it while the user still looks.
+    static constexpr std::chrono::seconds kOther{10};
+    static constexpr std::chrono::milliseconds kFirstPause{250};
+    static constexpr std::chrono::milliseconds kLongestPause{2000};
+
+    void Succeeded() {
+        failing_since_.reset();
+        pause_ = kFirstPause;
+    }
+    /// True: give up.
+    bool Failed(database::DbErrorKind kind, Instant now) {
+        using database::DbErrorKind;
+        if (!failing_since_) failing_since_ = now;
+        if (kind == DbErrorKind::BadConfiguration) return true;
+        const bool transient = kind == DbErrorKind::Unreachable || kind == DbErrorKind::Busy;
+        return now - *failing_since_ >= (transient ? kTransient : kOther);
+    }
+    /// The cause may be in the environment, which only a new process reads.
+    static bool NewProcessMayHelp(database::DbErrorKind kind) {
+        using database::DbErrorKind;
+        return kind == DbErrorKind::AuthenticationFailed || kind == DbErrorKind::DatabaseDoesNotExist ||
+               kind == DbErrorKind::TlsFailed || kind == DbErrorKind::BadConfiguration;
+    }
+    /// How long to wait before the next try; doubles.
+    std::chrono::milliseconds NextPause() {
+        const auto pause = pause_;
+        pause_ = std::min(pause_ * 2, kLongestPause);
+        return pause;
+    }
+
+private:
+    std::optional<Instant> failing_since_;
+    std::chrono::milliseconds pause_ = kFirstPause;
+};
+
+}  // namespace agent

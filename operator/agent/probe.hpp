@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/configuration.hpp"
+#include "agent/report_file.hpp"
+#include "agent/stop_signal.hpp"
+
+namespace agent {
+
+/// What the main container of a probe Job does: reads the version, without the fence, and reports it as `after`.
+/// Reading does not change anything, so probes and runs do not exclude each other. Errors are retried for a few
+/// seconds, then reported. Returns the exit code.
+int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop);
+
+}  // namespace agent

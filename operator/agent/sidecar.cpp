@@ -1,0 +1,229 @@
+#include "agent/sidecar.hpp"
+
+#include <thread>
+
+#include "agent/outcome.hpp"
+#include "api/names.hpp"
+#include "database/history/history.hpp"
+#include "database/identity.hpp"
+
+namespace agent {
+namespace {
+
+using database::DbError;
+using database::FenceRule;
+
+core::Time Now() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::string Describe(const version::Reading& reading) {
+    if (!reading.initialised) return "no history table";
+    std::string text;
+    for (const std::string& version : reading.versions)
+        text += (text.empty() ? "" : ", ") + version;
+    return text.empty() ? "none" : text;
+}
+
+std::string Describe(const std::optional<database::Fence::Holder>& holder, std::chrono::milliseconds quiet) {
+    if (!holder) {
+        return "waiting for the fence: it is free and must stay free for " +
+               core::FormatDuration(std::chrono::ceil<std::chrono::seconds>(quiet)) +
+               ", because it was held before or the server has just started";
+    }
+    std::string text = "waiting for the fence: in the way is server process " + std::to_string(holder->pid) + " (" +
+                       (holder->application_name.empty() ? "unnamed" : holder->application_name) + ")";
+    if (holder->since) text += " since " + core::FormatTime(*holder->since);
+    return text + "; it goes on by itself when that run ends";
+}
+
+}  // namespace
+
+Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, ReportFile& report, const StopSignal& stop,
+                 database::FenceTiming timing)
+    : configuration_{configuration},
+      state_{state},
+      report_{report},
+      stop_{stop},
+      timing_{timing},
+      tag_{std::string{api::kFenceTagPrefix} + configuration.job_uid},
+      restarted_{state.Incumbent().has_value()},
+      was_held_{restarted_},
+      fence_{tag_, restarted_ ? FenceRule::Role::Incumbent : FenceRule::Role::Newcomer,
+             database::history::DriverCarriesTag(configuration.tool), timing} {}
+
+int Sidecar::Run() {
+    state_.ClearReady();
+    const auto earlier = state_.Incumbent();
+    report_.Update([&](api::AgentReport& r) {
+        if (earlier) {
+            r = *earlier;
+            // The fence went with the process that held it.
+            ++r.fence_lost;
+        }
+        r.phase = api::AgentPhase::Waiting;
+        r.tool = version::Name(configuration_.tool);
+        if (!r.start_time) r.start_time = Now();
+    });
+    try {
+        if (!GetReady()) return exit_code_;
+        Hold();
+    } catch (const DbError& e) {
+        return Refuse(e);
+    }
+    return Finish();
+}
+
+bool Sidecar::GetReady() {
+    while (!stop_.IsRequested()) {
+        try {
+            if (!connection_) Connect();
+            if (!TakeFence()) continue;
+            if (!restarted_) {
+                std::string identity;
+                const version::Reading before = ReadVersion(identity);
+                Say("holds the fence; version before: " + Describe(before));
+                report_.Update([&](api::AgentReport& r) {
+                    r.before = before;
+                    r.identity = identity;
+                });
+            }
+            report_.Update([&](api::AgentReport& r) {
+                r.phase = api::AgentPhase::Holding;
+                r.waiting_for.reset();
+                r.error.reset();
+                if (!r.fence_time) r.fence_time = Now();
+            });
+            state_.MarkIncumbent(report_.Current());
+            was_held_ = true;
+            state_.MarkReady();
+            return true;
+        } catch (const DbError& e) {
+            Disconnect();
+            report_.Update([&](api::AgentReport& r) { r.error = {std::string{ReasonOf(e.Kind())}, e.what()}; });
+            Say(e.what());
+            state_.WriteWaiting(e.what());
+            if (GivesUp(e)) throw;
+            stop_.Pause(patience_.NextPause());
+        }
+    }
+    if (restarted_) return true;
+    Say("asked to stop before it held the fence");
+    report_.Update([](api::AgentReport& r) { r.end_time = Now(); });
+    exit_code_ = kStoppedBeforeReady;
+    return false;
+}
+
+bool Sidecar::TakeFence() {
+    if (fence_.Poll(*connection_)) return true;
+    patience_.Succeeded();
+    ShowWaiting();
+    stop_.Pause(timing_.poll);
+    return false;
+}
+
+void Sidecar::ShowWaiting() {
+    const auto& in_the_way = fence_.InTheWay();
+    const std::string line = Describe(in_the_way, timing_.quiet);
+    if (line == shown_) return;
+    shown_ = line;
+    Say(line);
+    state_.WriteWaiting(line);
+    report_.Update([&](api::AgentReport& r) {
+        r.error.reset();
+        r.waiting_for = in_the_way
+                            ? api::AgentReport::Holder{in_the_way->pid, in_the_way->application_name, in_the_way->since}
+                            : api::AgentReport::Holder{};
+    });
+}
+
+void Sidecar::Hold() {
+    while (!stop_.IsRequested()) {
+        try {
+            HoldOnce();
+        } catch (const DbError& e) {
+            Say(std::string{e.what()} + "; takes the fence again");
+            if (fence_.IsHeld()) {
+                report_.Update([](api::AgentReport& r) { ++r.fence_lost; });
+                state_.MarkIncumbent(report_.Current());
+            }
+            Disconnect();
+            if (GivesUp(e)) throw;
+            stop_.Pause(patience_.NextPause());
+        }
+    }
+}
+
+void Sidecar::HoldOnce() {
+    if (!connection_) Connect();
+    if (!fence_.IsHeld()) {
+        if (!TakeFence()) return;
+        Say("holds the fence again");
+        report_.Update([](api::AgentReport& r) { r.waiting_for.reset(); });
+    }
+    patience_.Succeeded();
+    stop_.WaitReadable(connection_->Socket(), kKeepAlive);
+    if (!stop_.IsRequested()) connection_->KeepAlive();
+}
+
+int Sidecar::Finish() {
+    const auto until = std::chrono::steady_clock::now() + kLastReading;
+    while (true) {
+        try {
+            if (!connection_) Connect();
+            std::string identity;
+            const version::Reading after = ReadVersion(identity);
+            Say("version after: " + Describe(after));
+            report_.Update([&](api::AgentReport& r) {
+                r.phase = api::AgentPhase::Done;
+                r.after = after;
+                r.identity = identity;
+                r.error.reset();
+                r.waiting_for.reset();
+                r.end_time = Now();
+            });
+            fence_.Release(*connection_);
+            return kDone;
+        } catch (const DbError& e) {
+            Disconnect();
+            if (report_.Current().phase == api::AgentPhase::Done) return kDone;
+            if (std::chrono::steady_clock::now() >= until) return Refuse(e);
+            Say(e.what());
+            // Not the stop signal's pause: the stop is what brought us here.
+            std::this_thread::sleep_for(Patience::kFirstPause);
+        }
+    }
+}
+
+bool Sidecar::GivesUp(const DbError& error) {
+    const bool lasts = patience_.Failed(error.Kind(), std::chrono::steady_clock::now());
+    // An incumbent's migration may be running: it stays to take the fence again as soon as that is possible.
+    return lasts && (!was_held_ || Patience::NewProcessMayHelp(error.Kind()));
+}
+
+int Sidecar::Refuse(const DbError& error) {
+    report_.Update([&](api::AgentReport& r) {
+        r.phase = api::AgentPhase::Refused;
+        r.error = {std::string{ReasonOf(error.Kind())}, error.what()};
+        r.end_time = Now();
+    });
+    return ExitCodeOf(error.Kind());
+}
+
+void Sidecar::Connect() {
+    // Under the run's tag only when the migration may be running: waiting agents would take each other for one.
+    const std::string name = was_held_ ? tag_ : "tidegate-agent/" + configuration_.job_uid;
+    connection_ = std::make_unique<database::Connection>(configuration_.credentials, name);
+}
+
+void Sidecar::Disconnect() {
+    connection_.reset();
+    fence_.Disconnected();
+}
+
+version::Reading Sidecar::ReadVersion(std::string& identity) {
+    identity = database::ReadIdentity(*connection_);
+    return database::history::Read(*connection_, configuration_.tool, configuration_.wanted);
+}
+
+}  // namespace agent

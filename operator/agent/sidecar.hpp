@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "agent/configuration.hpp"
+#include "agent/patience.hpp"
+#include "agent/report_file.hpp"
+#include "agent/state_directory.hpp"
+#include "agent/stop_signal.hpp"
+#include "database/connection.hpp"
+#include "database/fence.hpp"
+
+namespace agent {
+
+/// The native sidecar of a migration's pod: `tidegate-agent run`.
+///
+/// Takes the fence, reads the version, marks itself ready (only then may the migration container start), holds the
+/// fence until SIGTERM, reads the version again, reports, gives the fence back.
+///
+/// How its state is seen from outside, where only the pod's status can be read:
+///  - An error that lasts (10 s, a server that does not answer 30 s) ends the process with the report as termination
+///    message and the exit codes of agent/outcome.hpp. The kubelet starts it again with the Secret's present content;
+///    until then `lastState.terminated.message` of the container has the report.
+///  - Waiting for the fence never ends by itself: an agent that were restarted would forget what it saw. The report is
+///    kept in the termination message file all the time, and `tidegate-agent ready` prints what is waited for, which
+///    the kubelet shows as an event of the pod (Unhealthy, "Startup probe failed: …").
+///
+/// Once the fence was held, a lost connection is made again and the fence taken again, as incumbent, for as long as it
+/// takes; only credentials that no longer work end the process, because a new one reads the Secret anew (and is an
+/// incumbent too). After SIGTERM the reading is tried for kLastReading.
+class Sidecar {
+public:
+    /// A server that restarts just when the migration ends. The pod's grace period must be longer by kStopPatience.
+    static constexpr std::chrono::seconds kLastReading{20};
+    /// For Supervise(): a last reading, one connection attempt begun at its end, and some seconds.
+    static constexpr std::chrono::seconds kStopPatience{35};
+    /// Below the idle timeouts of firewalls and load balancers (the shortest in wide use is 60 s).
+    static constexpr std::chrono::seconds kKeepAlive{30};
+
+    Sidecar(const Configuration& configuration, StateDirectory& state, ReportFile& report, const StopSignal& stop,
+            database::FenceTiming timing);
+
+    /// Returns the exit code.
+    int Run();
+
+private:
+    bool GetReady();
+    bool TakeFence();
+    /// Throws DbError when a new process must go on.
+    void Hold();
+    void HoldOnce();
+    int Finish();
+    bool GivesUp(const database::DbError& error);
+    int Refuse(const database::DbError& error);
+
+    void Connect();
+    void Disconnect();
+    void ShowWaiting();
+    version::Reading ReadVersion(std::string& identity);
+
+    const Configuration& configuration_;
+    StateDirectory& state_;
+    ReportFile& report_;
+    const StopSignal& stop_;
+    const database::FenceTiming timing_;
+    const std::string tag_;
+    const bool restarted_;
+    bool was_held_ = false;
+    int exit_code_ = 0;
+    std::string shown_;
+    Patience patience_;
+    database::Fence fence_;
+    std::unique_ptr<database::Connection> connection_;
+};
+
+}  // namespace agent

@@ -1,0 +1,75 @@
+#include "agent/state_directory.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "database/db_error.hpp"
+
+namespace agent {
+namespace {
+
+constexpr const char* kReady = "ready";
+constexpr const char* kIncumbent = "incumbent";
+constexpr const char* kWaiting = "waiting";
+
+std::optional<std::string> ReadAll(const std::filesystem::path& path) {
+    std::ifstream file{path};
+    if (!file) return std::nullopt;
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace
+
+StateDirectory::StateDirectory(std::filesystem::path path, std::string job_uid)
+    : path_{std::move(path)},
+      ready_text_{job_uid + " " + ReadAll("/proc/sys/kernel/random/boot_id").value_or("unknown boot")} {}
+
+void StateDirectory::MarkReady() {
+    Write(kReady, ready_text_);
+}
+
+void StateDirectory::ClearReady() {
+    std::error_code ignored;
+    std::filesystem::remove(path_ / kReady, ignored);
+}
+
+bool StateDirectory::IsReady() const {
+    return ReadAll(path_ / kReady) == ready_text_;
+}
+
+void StateDirectory::MarkIncumbent(const api::AgentReport& report) {
+    Write(kIncumbent, api::Print(report));
+}
+
+std::optional<api::AgentReport> StateDirectory::Incumbent() const {
+    const auto text = ReadAll(path_ / kIncumbent);
+    if (!text) return std::nullopt;
+    return api::ParseAgentReport(*text).value_or(api::AgentReport{});
+}
+
+void StateDirectory::WriteWaiting(const std::string& line) {
+    Write(kWaiting, line);
+}
+
+std::string StateDirectory::Waiting() const {
+    return ReadAll(path_ / kWaiting).value_or("the agent has just started");
+}
+
+void StateDirectory::Write(const char* name, const std::string& text) {
+    // Renamed into place: `ready` runs beside us and must not read half a line.
+    const auto target = path_ / name;
+    const auto beside = path_ / (std::string{name} + ".new");
+    std::ofstream file{beside, std::ios::trunc};
+    file << text;
+    file.close();
+    std::error_code error;
+    if (file) std::filesystem::rename(beside, target, error);
+    if (file && !error) return;
+    throw database::DbError{database::DbErrorKind::BadConfiguration,
+                            "cannot write " + target.string() + " (" + std::strerror(file ? error.value() : errno) +
+                                "); mount an emptyDir there that the agent's user may write"};
+}
+
+}  // namespace agent
