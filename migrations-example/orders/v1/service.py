@@ -72,8 +72,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path != "/orders":
             self.reply(404, {"error": f"nothing can be posted to {self.path}"})
             return
+        if "Content-Length" not in self.headers:
+            self.reply(411, {"error": "Content-Length is missing"})
+            return
         try:
-            order = parse_order(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            order = parse_order(self.rfile.read(int(self.headers["Content-Length"])))
         except (ValueError, AttributeError) as error:
             self.reply(400, {"error": str(error)})
             return
