@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -66,13 +65,18 @@ public:
 private:
     void Run(std::stop_token stop);
     void Watch(std::stop_token stop);
-    void Follow(std::stop_token stop);
-    void Lead(std::stop_token stop);
-    bool TryAcquire(std::stop_token stop);
-    bool TryRenew(std::stop_token stop);
-    void Renewed(SteadyTime began);
-    bool Sleep(SteadyTime until, std::stop_token stop);
-    nlohmann::json Object(const std::string& version, const LeaseRecord& record) const;
+    /// True when we lead, false when stopped.
+    bool Follow(const std::stop_token& stop);
+    /// Why we no longer lead; "" when stopped.
+    std::string Lead(const std::stop_token& stop);
+    // "" is success, else what was in the way.
+    std::string Attempt(const std::function<std::string()>& call);
+    std::string TryAcquire(const std::stop_token& stop);
+    std::string TryRenew(const std::stop_token& stop);
+    std::string Keep(const kube::Written& written, SteadyTime began);
+    /// False when stopped.
+    bool Sleep(SteadyTime until, const std::stop_token& stop);
+    nlohmann::json Object(const LeaseRecord& record) const;
 
     const Settings settings_;
     kube::Client client_;

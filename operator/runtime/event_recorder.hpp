@@ -85,11 +85,13 @@ private:
     };
 
     void Run(std::stop_token stop);
-    void Write(const Event& event, std::stop_token stop);
-    void Post(const SeriesKey& key, const Event& event, std::stop_token stop);
-    bool Repeat(Series& series, std::stop_token stop);
+    void Write(const Event& event);
+    void Post(const core::ObjectKey& name, const std::string& time, const SeriesKey& key, const Event& event);
+    /// False when the first event is gone: begin a new series.
+    bool Repeat(Series& series);
     bool Spend(const core::Uid& uid, SteadyTime now);
     void Expire(SteadyTime now);
+    bool Pause(std::chrono::milliseconds pause);
 
     const Settings settings_;
     kube::Client client_;
@@ -98,9 +100,13 @@ private:
     std::condition_variable_any changed_;
     std::deque<Event> buffer_;
     bool writing_ = false;
+    bool ended_ = false;
+    /// Cuts off what is still being written when the time to flush is over.
+    std::stop_source cut_off_;
     /// Of the writing thread.
     std::map<SeriesKey, Series> series_;
     std::map<core::Uid, Tokens> tokens_;
+    SteadyTime swept_{};
     std::jthread thread_;
 };
 

@@ -31,7 +31,7 @@ class LeaseObservation final {
 public:
     /// A record was read at `now`.
     void Observe(const LeaseRecord& record, SteadyTime now);
-    /// When the lease may be taken; `now` when it is free, released or ours by name.
+    /// When the lease may be taken; the beginning of time when it is free, released or ours by name.
     SteadyTime FreeAt(const std::string& identity) const;
     const std::optional<LeaseRecord>& Record() const { return record_; }
 

@@ -54,6 +54,7 @@ public:
 
 private:
     void AddLocked(const core::ObjectKey& key);
+    void AddAtLocked(const core::ObjectKey& key, SteadyTime due);
 
     const std::string name_;
     const Settings settings_;

@@ -2,9 +2,8 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <mutex>
-#include <optional>
+#include <random>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -112,19 +111,22 @@ public:
     void Run(std::stop_token stop);
 
 private:
-    ReflectorInput Step(const ReflectorState& state, std::stop_token stop);
-    ReflectorInput ListPage(const std::string& next, std::stop_token stop);
-    ReflectorInput Watch(core::Revision from, std::stop_token stop);
-    void ListAll(ReflectorState& state, std::chrono::milliseconds& pause, std::stop_token stop);
-    void Pause(std::chrono::milliseconds pause, std::stop_token stop);
-    void Warn(const std::string& what, const std::string& next_step);
+    ReflectorInput ReadPage(const ReflectorState& state, const std::stop_token& stop);
+    /// Applies events, each of which advances `state`, until the stream ends.
+    ReflectorInput Follow(ReflectorState& state, const std::stop_token& stop);
+    void Store(const kube::WatchEvent& event, ReflectorState& state);
+    /// Runs one call and turns its exceptions into an input.
+    ReflectorInput Guard(const std::function<ReflectorInput()>& call, std::string_view what);
+    void Pause(std::chrono::milliseconds pause, const std::stop_token& stop);
 
     Settings settings_;
     kube::Client client_;
     Sink& sink_;
     Observer& observer_;
-    std::string name_;
+    const std::string name_;
     std::size_t listed_ = 0;
+    std::chrono::steady_clock::time_point list_began_;
+    std::minstd_rand random_;
 };
 
 }  // namespace runtime
