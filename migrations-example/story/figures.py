@@ -1,5 +1,6 @@
 """The figures at the end: how fast, how much, from the audit log and from the operator's process."""
 
+import os
 import time
 
 import audit
@@ -49,5 +50,8 @@ def is_complete(body):
 def of_operator(world):
     report = world.report
     time.sleep(IDLE_SECONDS)
+    size = os.environ.get("TIDEGATE_IMAGE_BYTES")
+    if size:
+        report.figure("image of operator and agent", f"{int(size) / 1e6:.1f} MB", "compressed, as a registry stores it")
     resident, anonymous = tidegate.memory_mebibytes()
     report.figure("operator idle, RSS / RssAnon", f"{resident:.1f} / {anonymous:.1f} MiB", "/proc/PID/status of its process")
