@@ -15,12 +15,16 @@ class Patience {
 public:
     using Instant = std::chrono::steady_clock::time_point;
 
-    /// A server that restarts, or a lock that a migration holds for a moment: usually over within half a minute.
-    static constexpr std::chrono::seconds kTransient{30};
-    /// Somebody has to change something; soon enough to name it while the user still looks.
-    static constexpr std::chrono::seconds kOther{10};
+    struct Limits {
+        /// A server that restarts, or a lock that a migration holds for a moment: usually over within half a minute.
+        std::chrono::milliseconds transient{30'000};
+        /// Somebody has to change something; soon enough to name it while the user still looks.
+        std::chrono::milliseconds other{10'000};
+    };
     static constexpr std::chrono::milliseconds kFirstPause{250};
     static constexpr std::chrono::milliseconds kLongestPause{2000};
+
+    explicit Patience(Limits limits) : limits_{limits} {}
 
     void Succeeded() {
         failing_since_.reset();
@@ -32,7 +36,7 @@ public:
         if (!failing_since_) failing_since_ = now;
         if (kind == DbErrorKind::BadConfiguration) return true;
         const bool transient = kind == DbErrorKind::Unreachable || kind == DbErrorKind::Busy;
-        return now - *failing_since_ >= (transient ? kTransient : kOther);
+        return now - *failing_since_ >= (transient ? limits_.transient : limits_.other);
     }
     /// The cause may be in the environment, which only a new process reads.
     static bool NewProcessMayHelp(database::DbErrorKind kind) {
@@ -48,6 +52,7 @@ public:
     }
 
 private:
+    Limits limits_;
     std::optional<Instant> failing_since_;
     std::chrono::milliseconds pause_ = kFirstPause;
 };

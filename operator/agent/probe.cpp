@@ -1,7 +1,6 @@
 #include "agent/probe.hpp"
 
 #include "agent/outcome.hpp"
-#include "agent/patience.hpp"
 #include "database/connection.hpp"
 #include "database/history/history.hpp"
 #include "database/identity.hpp"
@@ -29,12 +28,12 @@ void ReadOnce(const Configuration& configuration, ReportFile& report) {
 
 }  // namespace
 
-int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop) {
+int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing) {
     report.Update([&](api::AgentReport& r) {
         r.tool = version::Name(configuration.tool);
         r.start_time = Now();
     });
-    Patience patience;
+    Patience patience{timing.patience};
     while (!stop.IsRequested()) {
         try {
             ReadOnce(configuration, report);

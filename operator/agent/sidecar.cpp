@@ -40,7 +40,7 @@ std::string Describe(const std::optional<database::Fence::Holder>& holder, std::
 }  // namespace
 
 Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, ReportFile& report, const StopSignal& stop,
-                 database::FenceTiming timing)
+                 const Timing& timing)
     : configuration_{configuration},
       state_{state},
       report_{report},
@@ -49,8 +49,9 @@ Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, Repo
       tag_{std::string{api::kFenceTagPrefix} + configuration.job_uid},
       restarted_{state.Incumbent().has_value()},
       was_held_{restarted_},
+      patience_{timing.patience},
       fence_{tag_, restarted_ ? FenceRule::Role::Incumbent : FenceRule::Role::Newcomer,
-             database::history::DriverCarriesTag(configuration.tool), timing} {}
+             database::history::DriverCarriesTag(configuration.tool), timing.fence} {}
 
 int Sidecar::Run() {
     state_.ClearReady();
@@ -97,12 +98,11 @@ bool Sidecar::GetReady() {
             state_.MarkIncumbent(report_.Current());
             was_held_ = true;
             state_.MarkReady();
+            shown_.clear();
             return true;
         } catch (const DbError& e) {
             Disconnect();
-            report_.Update([&](api::AgentReport& r) { r.error = {std::string{ReasonOf(e.Kind())}, e.what()}; });
-            Say(e.what());
-            state_.WriteWaiting(e.what());
+            Show(e.what(), [&](api::AgentReport& r) { r.error = {std::string{ReasonOf(e.Kind())}, e.what()}; });
             if (GivesUp(e)) throw;
             stop_.Pause(patience_.NextPause());
         }
@@ -118,23 +118,26 @@ bool Sidecar::TakeFence() {
     if (fence_.Poll(*connection_)) return true;
     patience_.Succeeded();
     ShowWaiting();
-    stop_.Pause(timing_.poll);
+    stop_.Pause(timing_.fence.poll);
     return false;
 }
 
 void Sidecar::ShowWaiting() {
     const auto& in_the_way = fence_.InTheWay();
-    const std::string line = Describe(in_the_way, timing_.quiet);
-    if (line == shown_) return;
-    shown_ = line;
-    Say(line);
-    state_.WriteWaiting(line);
-    report_.Update([&](api::AgentReport& r) {
+    Show(Describe(in_the_way, timing_.fence.quiet), [&](api::AgentReport& r) {
         r.error.reset();
         r.waiting_for = in_the_way
                             ? api::AgentReport::Holder{in_the_way->pid, in_the_way->application_name, in_the_way->since}
                             : api::AgentReport::Holder{};
     });
+}
+
+void Sidecar::Show(const std::string& line, const std::function<void(api::AgentReport&)>& change) {
+    if (line == shown_) return;
+    shown_ = line;
+    Say(line);
+    report_.Update(change);
+    state_.WriteWaiting(line);
 }
 
 void Sidecar::Hold() {
@@ -146,6 +149,7 @@ void Sidecar::Hold() {
             if (fence_.IsHeld()) {
                 report_.Update([](api::AgentReport& r) { ++r.fence_lost; });
                 state_.MarkIncumbent(report_.Current());
+                state_.ClearReady();
             }
             Disconnect();
             if (GivesUp(e)) throw;
@@ -160,14 +164,16 @@ void Sidecar::HoldOnce() {
         if (!TakeFence()) return;
         Say("holds the fence again");
         report_.Update([](api::AgentReport& r) { r.waiting_for.reset(); });
+        state_.MarkReady();
+        shown_.clear();
     }
     patience_.Succeeded();
-    stop_.WaitReadable(connection_->Socket(), kKeepAlive);
+    stop_.WaitReadable(connection_->Socket(), timing_.keep_alive);
     if (!stop_.IsRequested()) connection_->KeepAlive();
 }
 
 int Sidecar::Finish() {
-    const auto until = std::chrono::steady_clock::now() + kLastReading;
+    const auto until = std::chrono::steady_clock::now() + timing_.last_reading;
     while (true) {
         try {
             if (!connection_) Connect();

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "agent/configuration.hpp"
-#include "agent/patience.hpp"
 #include "agent/report_file.hpp"
 #include "agent/state_directory.hpp"
 #include "agent/stop_signal.hpp"
+#include "agent/timing.hpp"
 #include "database/connection.hpp"
 #include "database/fence.hpp"
 
@@ -29,18 +29,11 @@ namespace agent {
 ///
 /// Once the fence was held, a lost connection is made again and the fence taken again, as incumbent, for as long as it
 /// takes; only credentials that no longer work end the process, because a new one reads the Secret anew (and is an
-/// incumbent too). After SIGTERM the reading is tried for kLastReading.
+/// incumbent too). After SIGTERM the reading is tried for Timing::last_reading.
 class Sidecar {
 public:
-    /// A server that restarts just when the migration ends. The pod's grace period must be longer by kStopPatience.
-    static constexpr std::chrono::seconds kLastReading{20};
-    /// For Supervise(): a last reading, one connection attempt begun at its end, and some seconds.
-    static constexpr std::chrono::seconds kStopPatience{35};
-    /// Below the idle timeouts of firewalls and load balancers (the shortest in wide use is 60 s).
-    static constexpr std::chrono::seconds kKeepAlive{30};
-
     Sidecar(const Configuration& configuration, StateDirectory& state, ReportFile& report, const StopSignal& stop,
-            database::FenceTiming timing);
+            const Timing& timing);
 
     /// Returns the exit code.
     int Run();
@@ -58,13 +51,15 @@ private:
     void Connect();
     void Disconnect();
     void ShowWaiting();
+    /// Says it everywhere, once.
+    void Show(const std::string& line, const std::function<void(api::AgentReport&)>& change);
     version::Reading ReadVersion(std::string& identity);
 
     const Configuration& configuration_;
     StateDirectory& state_;
     ReportFile& report_;
     const StopSignal& stop_;
-    const database::FenceTiming timing_;
+    const Timing timing_;
     const std::string tag_;
     const bool restarted_;
     bool was_held_ = false;

@@ -46,7 +46,7 @@ void PrepareSignals() {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::seconds patience) {
+int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::milliseconds patience) {
     int exit_code = kUsage;
     std::jthread worker{[&](std::stop_token stop) {
         exit_code = work(std::move(stop));

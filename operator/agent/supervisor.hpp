@@ -15,6 +15,6 @@ void PrepareSignals();
 /// Runs `work` on a thread of its own and turns SIGTERM or SIGINT into its stop request, so that a database that does
 /// not answer cannot keep the process from ending with a report: after `patience` the process leaves without `work`.
 /// Returns what `work` returned.
-int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::seconds patience);
+int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::milliseconds patience);
 
 }  // namespace agent

@@ -40,7 +40,7 @@ int WithConfiguration(agent::ReportFile& report, const std::function<int(const a
     }
 }
 
-int RunSidecar(const database::FenceTiming& timing) {
+int RunSidecar(const agent::Timing& timing) {
     agent::ReportFile report{agent::ReportPath(FromProcess)};
     return WithConfiguration(report, [&](const agent::Configuration& configuration) {
         agent::StateDirectory state{agent::StateDirectoryPath(FromProcess), configuration.job_uid};
@@ -48,18 +48,18 @@ int RunSidecar(const database::FenceTiming& timing) {
             const agent::StopSignal stop{std::move(token)};
             return agent::Sidecar{configuration, state, report, stop, timing}.Run();
         };
-        return agent::Supervise(work, report, agent::Sidecar::kStopPatience);
+        return agent::Supervise(work, report, timing.last_reading + timing.stop_margin);
     });
 }
 
-int RunProbe() {
+int RunProbe(const agent::Timing& timing) {
     agent::ReportFile report{agent::ReportPath(FromProcess)};
     return WithConfiguration(report, [&](const agent::Configuration& configuration) {
         const auto work = [&](std::stop_token token) {
             const agent::StopSignal stop{std::move(token)};
-            return agent::RunProbe(configuration, report, stop);
+            return agent::RunProbe(configuration, report, stop, timing);
         };
-        return agent::Supervise(work, report, agent::Sidecar::kStopPatience);
+        return agent::Supervise(work, report, timing.last_reading + timing.stop_margin);
     });
 }
 
@@ -70,6 +70,21 @@ int PrintReady() {
     const bool ready = state.IsReady();
     std::puts(ready ? "holds the fence" : state.Waiting().c_str());
     return ready ? agent::kDone : agent::kNotReady;
+}
+
+/// Not in --help: they shorten the agent's times, safety rules among them, so that tests need not wait for them.
+void AddTestOptions(CLI::App& command, agent::Timing& timing) {
+    const auto add = [&](const char* name, const std::function<void(std::int64_t)>& set) {
+        command.add_option_function<std::int64_t>(name, set)->group("");
+    };
+    using std::chrono::milliseconds;
+    add("--unsafe-test-quiet-milliseconds", [&](std::int64_t value) { timing.fence.quiet = milliseconds{value}; });
+    add("--unsafe-test-young-server-seconds",
+        [&](std::int64_t value) { timing.fence.young_server = std::chrono::seconds{value}; });
+    add("--unsafe-test-patience-milliseconds", [&](std::int64_t value) {
+        timing.patience = {milliseconds{value}, milliseconds{value}};
+        timing.last_reading = timing.stop_margin = milliseconds{value};
+    });
 }
 
 }  // namespace
@@ -88,18 +103,16 @@ int main(int argc, char** argv) {
     CLI::App* ready = app.add_subcommand("ready", "startup probe: exit 0 when the fence is held");
     CLI::App* probe = app.add_subcommand("probe", "read the version once, without the fence, and report it");
 
-    database::FenceTiming timing;
-    std::int64_t quiet = timing.quiet.count();
-    // Not in --help: shortens a safety rule, so that tests need not wait for it.
-    run->add_option("--unsafe-test-quiet-milliseconds", quiet)->group("");
+    agent::Timing timing;
+    AddTestOptions(*run, timing);
+    AddTestOptions(*probe, timing);
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? agent::kDone : agent::kUsage;
     }
-    timing.quiet = std::chrono::milliseconds{quiet};
     if (*ready) return PrintReady();
-    if (*probe) return RunProbe();
+    if (*probe) return RunProbe(timing);
     return RunSidecar(timing);
 }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/patience.hpp"
+#include "database/fence_rule.hpp"
+
+namespace agent {
+
+/// Every time the agent keeps; injectable so that tests need not wait for them.
+struct Timing {
+    database::FenceTiming fence;
+    Patience::Limits patience;
+    /// How long the reading after SIGTERM is tried: a server that restarts just when the migration ends.
+    std::chrono::milliseconds last_reading{20'000};
+    /// Beyond it, for a server that accepts and never answers: one connection attempt begun at the end (5 s to connect,
+    /// 5 s to explain a refusal) and some seconds. The pod's grace period must be longer than both together.
+    std::chrono::milliseconds stop_margin{15'000};
+    /// Below the idle timeouts of firewalls and load balancers (the shortest in wide use is 60 s).
+    std::chrono::milliseconds keep_alive{30'000};
+};
+
+}  // namespace agent

@@ -1,0 +1,80 @@
+#include "agent/state_directory.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "agent/report_file.hpp"
+#include "database/db_error.hpp"
+
+namespace agent {
+namespace {
+
+class StateDirectoryTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern = (std::filesystem::temp_directory_path() / "tidegate-state-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        path_ = pattern;
+    }
+    void TearDown() override { std::filesystem::remove_all(path_); }
+
+    std::filesystem::path path_;
+};
+
+TEST_F(StateDirectoryTest, IsReadyOnlyBetweenMarkAndClear) {
+    StateDirectory state{path_, "uid"};
+    EXPECT_FALSE(state.IsReady());
+    state.MarkReady();
+    EXPECT_TRUE(state.IsReady());
+    EXPECT_TRUE((StateDirectory{path_, "uid"}.IsReady()));
+    state.ClearReady();
+    EXPECT_FALSE(state.IsReady());
+}
+
+TEST_F(StateDirectoryTest, DoesNotBelieveTheMarkOfAnotherJob) {
+    StateDirectory{path_, "uid"}.MarkReady();
+    EXPECT_FALSE((StateDirectory{path_, "other"}.IsReady()));
+}
+
+TEST_F(StateDirectoryTest, DoesNotBelieveAMarkFromBeforeABoot) {
+    std::ofstream{path_ / "ready"} << "uid 00000000-0000-0000-0000-000000000000\n";
+    EXPECT_FALSE((StateDirectory{path_, "uid"}.IsReady()));
+}
+
+TEST_F(StateDirectoryTest, RemembersTheIncumbentWithItsReport) {
+    StateDirectory state{path_, "uid"};
+    EXPECT_EQ(state.Incumbent(), std::nullopt);
+    api::AgentReport report;
+    report.before = version::Reading{true, {"0001"}, false, "", {}, false};
+    state.MarkIncumbent(report);
+    EXPECT_EQ((StateDirectory{path_, "uid"}.Incumbent()), report);
+}
+
+TEST_F(StateDirectoryTest, AnUnreadableMarkStillMakesAnIncumbent) {
+    std::ofstream{path_ / "incumbent"} << "{";
+    EXPECT_EQ((StateDirectory{path_, "uid"}.Incumbent()), api::AgentReport{});
+}
+
+TEST_F(StateDirectoryTest, SaysWhatIsWrongWhenTheFolderIsMissing) {
+    StateDirectory state{path_ / "missing", "uid"};
+    EXPECT_FALSE(state.IsReady());
+    EXPECT_THROW(state.MarkReady(), database::DbError);
+}
+
+TEST_F(StateDirectoryTest, KeepsOnlyTheNewestReportInTheFile) {
+    ReportFile report{path_ / "report"};
+    report.Update([](api::AgentReport& r) { r.identity.assign(200, 'x'); });
+    report.Update([](api::AgentReport& r) { r.identity = "short"; });
+    std::ifstream file{path_ / "report"};
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto read = api::ParseAgentReport(text);
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(read->identity, "short");
+}
+
+}  // namespace
+}  // namespace agent

@@ -1,0 +1,117 @@
+#include "database/fence_rule.hpp"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace database {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr FenceSighting kFree{false, false, false, seconds{3600}};
+constexpr FenceSighting kHeld{true, false, false, seconds{3600}};
+constexpr FenceSighting kTagged{false, true, false, seconds{3600}};
+constexpr FenceSighting kSameRole{false, false, true, seconds{3600}};
+constexpr FenceSighting kYoung{false, false, false, seconds{59}};
+constexpr FenceSighting kOfAge{false, false, false, seconds{60}};
+
+/// One look after another, a given number of seconds after the first.
+struct Look {
+    int at;
+    FenceSighting sighting;
+    bool tries;
+};
+
+struct Case {
+    const char* name;
+    FenceRule::Role role;
+    bool driver_carries_tag;
+    std::vector<Look> looks;
+};
+
+constexpr auto kNewcomer = FenceRule::Role::Newcomer;
+constexpr auto kIncumbent = FenceRule::Role::Incumbent;
+
+const Case kCases[] = {
+    {"NewcomerTriesAFreeLockAtOnce", kNewcomer, true, {{0, kFree, true}}},
+    {"NewcomerWaitsQuietAfterItSawTheLockHeld",
+     kNewcomer,
+     true,
+     {{0, kHeld, false}, {10, kFree, false}, {24, kFree, false}, {25, kFree, true}}},
+    {"QuietStartsAgainWhenSomebodyTookIt",
+     kNewcomer,
+     true,
+     {{0, kHeld, false},
+      {1, kFree, false},
+      {15, kHeld, false},
+      {16, kFree, false},
+      {30, kFree, false},
+      {31, kFree, true}}},
+    {"NewcomerWaitsWhileAMigrationsSessionExists",
+     kNewcomer,
+     true,
+     {{0, kTagged, false}, {600, kTagged, false}, {601, kFree, false}, {616, kFree, true}}},
+    {"NewcomerWaitsQuietOnAYoungServer",
+     kNewcomer,
+     true,
+     {{0, kYoung, false}, {14, kYoung, false}, {15, kYoung, true}}},
+    {"AServerIsYoungForAMinute", kNewcomer, true, {{0, kOfAge, true}}},
+    {"OnceYoungQuietIsNeededAlthoughTheServerGrewUp",
+     kNewcomer,
+     true,
+     {{0, kYoung, false}, {2, kOfAge, false}, {15, kOfAge, true}}},
+    {"SessionsOfTheRoleDoNotMatterWhenTheDriverCarriesTheTag", kNewcomer, true, {{0, kSameRole, true}}},
+    {"SessionsOfTheRoleMeanQuietWhenItDoesNot",
+     kNewcomer,
+     false,
+     {{0, kSameRole, false}, {14, kSameRole, false}, {15, kSameRole, true}}},
+    {"WithoutSessionsOfTheRoleTheDriverDoesNotMatter", kNewcomer, false, {{0, kFree, true}}},
+    {"IncumbentTriesAtOnce", kIncumbent, true, {{0, kFree, true}}},
+    {"IncumbentTriesOnAYoungServer", kIncumbent, true, {{0, kYoung, true}}},
+    {"IncumbentTriesBesideItsOwnMigrationsSessions", kIncumbent, false, {{0, kTagged, true}, {1, kSameRole, true}}},
+    {"IncumbentTriesAsSoonAsItIsFree", kIncumbent, true, {{0, kHeld, false}, {1, kFree, true}}},
+};
+
+class FenceRuleTable : public testing::TestWithParam<Case> {};
+
+TEST_P(FenceRuleTable, Holds) {
+    FenceRule rule{GetParam().role, GetParam().driver_carries_tag, FenceTiming{}};
+    const FenceRule::Instant start{};
+    for (const Look& look : GetParam().looks) {
+        EXPECT_EQ(rule.Observe(look.sighting, start + seconds{look.at}) == FenceRule::Move::Try, look.tries)
+            << "after " << look.at << " s";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, FenceRuleTable, testing::ValuesIn(kCases),
+                         [](const auto& info) { return std::string{info.param.name}; });
+
+TEST(FenceRule, ALostRaceMeansQuiet) {
+    FenceRule rule{kNewcomer, true, FenceTiming{}};
+    const FenceRule::Instant start{};
+    ASSERT_EQ(rule.Observe(kFree, start), FenceRule::Move::Try);
+    rule.Lost();
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{1}), FenceRule::Move::Wait);
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{16}), FenceRule::Move::Try);
+}
+
+TEST(FenceRule, WhatWasNotSeenDoesNotCountAsFree) {
+    FenceRule rule{kNewcomer, true, FenceTiming{}};
+    const FenceRule::Instant start{};
+    rule.Observe(kHeld, start);
+    rule.Observe(kFree, start + seconds{1});
+    rule.Blind();
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{20}), FenceRule::Move::Wait);
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{35}), FenceRule::Move::Try);
+}
+
+TEST(FenceRule, WhoHeldItIsAnIncumbent) {
+    FenceRule rule{kNewcomer, true, FenceTiming{}};
+    rule.Won();
+    EXPECT_EQ(rule.Observe(kYoung, FenceRule::Instant{}), FenceRule::Move::Try);
+}
+
+}  // namespace
+}  // namespace database
