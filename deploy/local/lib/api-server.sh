@@ -42,6 +42,7 @@ start_etcd() {
 # start_api_server ARGUMENT...: the audit log is written before the answer is sent (blocking mode), so that a test that
 # has its answer finds it there.
 start_api_server() {
+  cp "$LOCAL/audit-policy.yaml" "$STATE/audit-policy.yaml"
   process_ensure kube-apiserver "$BIN/kube-apiserver" \
     --etcd-servers="http://127.0.0.1:$ETCD_PORT" --secure-port="$API_PORT" --advertise-address="$ADDRESS" \
     --tls-cert-file="$STATE/pki/api-server.crt" --tls-private-key-file="$STATE/pki/api-server.key" --client-ca-file="$STATE/pki/ca.crt" \
@@ -49,7 +50,7 @@ start_api_server() {
     --service-account-issuer=https://kubernetes.default.svc.cluster.local \
     --service-cluster-ip-range="$SERVICE_SUBNET" --authorization-mode=Node,RBAC --allow-privileged \
     --runtime-config=admissionregistration.k8s.io/v1=true \
-    --audit-policy-file="$LOCAL/audit-policy.yaml" --audit-log-path="$STATE/audit.log" --audit-log-mode=blocking --audit-log-maxsize=100000 \
+    --audit-policy-file="$STATE/audit-policy.yaml" --audit-log-path="$STATE/audit.log" --audit-log-mode=blocking --audit-log-maxsize=100000 \
     --profiling=false "$@"
 }
 

@@ -62,9 +62,11 @@ kill_cgroup() {
     die "these processes of cluster $NAME do not end: $(cgroup_pids | paste -sd' '); see their state in /proc/PID/status"
 }
 
-# Of all hierarchies: beside those of v1 runc uses a v2 one too, where there is one.
+# Of all hierarchies: beside those of v1 runc uses a v2 one too, where there is one. A process that an "up" had just
+# started when it was killed may join as long as the folder is there.
 remove_cgroup_folders() {
   local hierarchy left=0
+  cgroup_kill_round || return 1
   while read -r hierarchy; do
     [[ -d $hierarchy/$CGROUP ]] || continue
     find "$hierarchy/$CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null || left=1

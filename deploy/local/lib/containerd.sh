@@ -46,8 +46,9 @@ END
 }
 
 start_containerd() {
+  process_alive containerd && return
   write_containerd_configuration
-  process_ensure containerd containerd --config "$STATE/configuration/containerd.toml"
+  process_start containerd containerd --config "$STATE/configuration/containerd.toml"
 }
 
 # The sandbox image: one static program, packed by hand because nothing is needed for it but tar.

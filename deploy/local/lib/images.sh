@@ -42,7 +42,7 @@ apt_volumes() {
   mkdir -p "$folder"
   sources=$(debian_sources)
   if [[ -n $sources ]]; then
-    sed 's/^/deb /' <<<"$sources" >"$folder/sources.list"
+    printf 'deb %s\n' "${sources//$'\n'/$'\n'deb }" >"$folder/sources.list"
     printf '%s\n' --volume "$folder/sources.list:/etc/apt/sources.list:ro"
   fi
   if apt-config dump | grep -E '^Acquire::https?::[Pp]roxy' >"$folder/proxy.conf"; then
@@ -60,7 +60,7 @@ bootstrap_debian() {
   find "$root/usr/share/doc" -mindepth 1 ! -type d ! -name copyright -delete
   find "$root/usr/share/doc" -mindepth 1 -type d -empty -delete
   rm -rf "$root"/usr/share/{man,info,locale,lintian}/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb \
-    "$root"/var/lib/apt/lists/* "$root"/var/log/{apt/*,*.log} "$root"/dev/* "$root/etc/hostname" "$root/etc/resolv.conf"
+    "$root"/var/lib/apt/lists/* "$root"/var/log/{apt/*,*.log} "${root:?}"/dev/* "$root/etc/hostname" "$root/etc/resolv.conf"
   printf 'path-exclude /usr/share/%s/*\n' man info locale lintian >"$root/etc/dpkg/dpkg.cfg.d/slim"
   # Which mirror is the builder's to say: apt_volumes mounts this machine's own sources into each build.
   : >"$root/etc/apt/sources.list"

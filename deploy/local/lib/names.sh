@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # other libraries read what is derived here
 # Everything a cluster owns on this machine has a name or address that follows from the cluster's name and the folder
 # its state is in, so that any command finds all of it again, and two clusters never share anything.
 

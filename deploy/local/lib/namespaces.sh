@@ -10,6 +10,7 @@ in_mounts() { nsenter --mount="$STATE/namespaces/mount" -- "$@"; }
 in_node() { in_mounts nsenter --net=/run/netns/node -- "$@"; }
 
 # Not 'ip netns exec', which mounts a new /sys without cgroups: the kubelet then finds none.
+# shellcheck disable=SC2034  # processes.sh reads it
 enter_node() { PROCESS_ENTER=(nsenter --mount="$STATE/namespaces/mount" -- nsenter --net=/run/netns/node --); }
 
 is_namespace() { [[ $(stat --file-system --format=%T "$1" 2>/dev/null) == nsfs ]]; }

@@ -48,13 +48,16 @@ END
 }
 
 start_kubelet() {
+  process_alive kubelet && return
   write_kubelet_configuration
-  process_ensure kubelet "$BIN/kubelet" --config="$STATE/configuration/kubelet.yaml" --kubeconfig="$STATE/pki/kubelet.kubeconfig" \
+  process_start kubelet "$BIN/kubelet" --config="$STATE/configuration/kubelet.yaml" --kubeconfig="$STATE/pki/kubelet.kubeconfig" \
     --node-ip="$ADDRESS" --hostname-override="$NAME"
 }
 
-# conntrack zeros: leave the kernel's own limits alone.
+# Its file is not written again while it runs: kube-proxy ends when it sees that, "content of the proxy server's
+# configuration file was updated". The conntrack zeros leave the kernel's own limits alone.
 start_kube_proxy() {
+  process_alive kube-proxy && return
   cat >"$STATE/configuration/kube-proxy.yaml" <<END
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -65,7 +68,7 @@ clusterCIDR: $POD_SUBNET
 hostnameOverride: $NAME
 conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}
 END
-  process_ensure kube-proxy "$BIN/kube-proxy" --config="$STATE/configuration/kube-proxy.yaml"
+  process_start kube-proxy "$BIN/kube-proxy" --config="$STATE/configuration/kube-proxy.yaml"
 }
 
 node_ready() {
@@ -77,6 +80,7 @@ node_ready() {
 # Names outside the cluster do not exist: the answer is quick and final, not a time-out. (A server of its own, because
 # the template plugin comes before the kubernetes plugin whatever their order here.)
 start_coredns() {
+  process_alive coredns && return
   cat >"$STATE/configuration/Corefile" <<END
 cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
   bind $ADDRESS
@@ -96,7 +100,7 @@ cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
   }
 }
 END
-  process_ensure coredns "$BIN/coredns" -conf "$STATE/configuration/Corefile"
+  process_start coredns "$BIN/coredns" -conf "$STATE/configuration/Corefile"
 }
 
 coredns_ready() { in_node curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null http://127.0.0.1:8181/ready; }

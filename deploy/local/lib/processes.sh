@@ -16,12 +16,16 @@ process_start() {
   setsid bash -c '
     pid_file=$1 cgroups=$2
     shift 2
+    for descriptor in /proc/$$/fd/*; do # above all the locks of the caller
+      descriptor=${descriptor##*/}
+      ((descriptor <= 2)) || eval "exec $descriptor>&-"
+    done
     for cgroup in $cgroups; do echo $$ >"$cgroup/cgroup.procs" || exit 1; done
     stat=$(<"/proc/$$/stat")
     fields=(${stat##*) })
     printf "%s %s\n" $$ "${fields[19]}" >"$pid_file.new" && mv "$pid_file.new" "$pid_file" && exec "$@"
   ' process_start "$STATE/run/$name.pid" "${PROCESS_CGROUPS[*]}" "${PROCESS_ENTER[@]}" "$@" \
-    </dev/null >>"$STATE/log/$name.log" 2>&1 9<&- &
+    </dev/null >>"$STATE/log/$name.log" 2>&1 &
   disown
   wait_for 10 test -s "$STATE/run/$name.pid" || die "$name did not start: see $STATE/log/$name.log"
 }
