@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/reasons.hpp"
+#include "core/text.hpp"
 #include "engine/cause.hpp"
 #include "engine/lookup.hpp"
 
@@ -51,10 +52,10 @@ std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement
 }  // namespace
 
 std::string Quote(std::string_view words, std::size_t limit) {
-    words = words.substr(0, limit);
-    while (!words.empty() && (words.back() == '.' || words.back() == '\n' || words.back() == ' '))
-        words.remove_suffix(1);
-    return std::string(words);
+    std::string line = core::OneLine(words, limit);
+    while (!line.empty() && (line.back() == '.' || line.back() == ' '))
+        line.pop_back();
+    return line;
 }
 
 View ExplainDatabase(const api::Database& database, const api::DatabaseStatus& status) {

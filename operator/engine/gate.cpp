@@ -3,6 +3,7 @@
 
 #include "api/names.hpp"
 #include "api/reasons.hpp"
+#include "core/text.hpp"
 #include "engine/decide.hpp"
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
@@ -13,6 +14,9 @@ namespace {
 
 /// What the CRD lets one Ledger hold.
 constexpr std::size_t kMostEntries = 4000;
+
+/// Of the annotation: cause and next step on one line that kubectl describe still shows well.
+constexpr std::size_t kLongestWaitingFor = 1024;
 
 /// The Ledger's words for one database: what was proven before, images that ran, and what somebody names and holds.
 void AddDatabase(const LedgerWorld& world, const api::Database& database, std::set<std::string>& satisfied) {
@@ -90,7 +94,7 @@ GateDecision DecideWorkload(const WorkloadWorld& world) {
             .notes = {WorkloadNote(workload, api::reasons::kRolloutReleased,
                                    "The rollout goes on: " + workload.requires_text + " is proven in the database.")}};
     }
-    std::string text = ExplainHold(world);
+    std::string text = core::OneLine(ExplainHold(world), kLongestWaitingFor);
     if (text == workload.waiting_for) return {};
     Note note = WorkloadNote(workload, api::reasons::kRolloutHeld, "The rollout is held: " + text + ".");
     return {.step = WriteWaitingFor{.workload = workload.key, .at = workload.revision, .text = std::move(text)},

@@ -1,0 +1,228 @@
+#include "controllers/database_controller.hpp"
+
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "api/names.hpp"
+#include "api/run_id.hpp"
+#include "controllers/live_list.hpp"
+#include "controllers/notes.hpp"
+#include "controllers/status_patch.hpp"
+#include "core/json_access.hpp"
+#include "jobs/migration_job.hpp"
+#include "jobs/probe_job.hpp"
+
+namespace controllers {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A pass learns at most a few things (live Jobs, live pods, a refusal); more would be a decision that goes in circles.
+constexpr int kMostSteps = 8;
+/// Insurance: our own write comes back as a watch event, which wakes the key long before this.
+constexpr milliseconds kStoreIsLate{1000};
+/// The watch event that explains a conflict is on its way.
+constexpr milliseconds kAfterConflict{50};
+
+milliseconds Until(core::Time when, core::Time now) {
+    return std::max<milliseconds>(when - now, milliseconds{100});
+}
+
+template <class... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+}  // namespace
+
+runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::stop_token stop) {
+    if (!ResolveDoubts(key, stop) || !parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
+    Pass pass;
+    for (int steps = 0; steps < kMostSteps; ++steps) {
+        const core::Time now = parts_.clock.Now();
+        const auto decision = engine::Decide(BuildWorld(key, pass), now);
+        if (!decision.step) {
+            if (!decision.look_again) return {};
+            return {.requeue_after = Until(*decision.look_again, now)};
+        }
+        switch (Perform(key, *decision.step, pass, stop)) {
+            case After::DecideAgain:
+                continue;
+            case After::WaitForStore:
+                Send(decision.notes, parts_.recorder);
+                return {.requeue_after = kStoreIsLate};
+            case After::ComeBack:
+                return {.requeue_after = kAfterConflict};
+        }
+    }
+    parts_.observer.Log(runtime::LogLevel::kError, "a pass took too many steps; it is tried again",
+                        {{"namespace", key.ns}, {"database", key.name}});
+    return {.requeue_after = kStoreIsLate};
+}
+
+bool DatabaseController::ResolveDoubts(const core::ObjectKey& key, const std::stop_token& stop) {
+    for (const auto& [resource, object] : parts_.tracker.Doubts(key)) {
+        const auto live = parts_.client.Get(resource, object, stop);
+        const auto revision =
+            live ? core::Revision::Parse(core::TextAt(*live, {"metadata", "resourceVersion"})) : core::Revision{};
+        parts_.tracker.Resolve(key, resource, object, revision);
+    }
+    return true;
+}
+
+engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const Pass& pass) const {
+    const auto& stores = parts_.stores;
+    const auto index = DatabaseIndexValue(key.ns, key.name);
+    engine::World world{.key = key,
+                        .database = stores.databases.Find(key),
+                        .migrations = stores.migrations.With(kByDatabase, index),
+                        .jobs = pass.learned.jobs_are_live ? pass.live_jobs : stores.jobs.With(kByDatabase, index),
+                        .pods = {},
+                        .workloads = stores.workloads.With(kByDatabase, index),
+                        .learned = pass.learned};
+    for (auto& pod : stores.pods.With(kByDatabase, index)) {
+        if (!pass.live_pods.contains(pod->job)) world.pods.push_back(std::move(pod));
+    }
+    for (const auto& [job, pods] : pass.live_pods)
+        world.pods.insert(world.pods.end(), pods.begin(), pods.end());
+    return world;
+}
+
+DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key, const engine::Step& step, Pass& pass,
+                                                      const std::stop_token& stop) {
+    return std::visit(
+        Overloaded{
+            [&](const engine::WriteDatabaseStatus& write) {
+                return Write(key, kube::kDatabases, write.database, write.at, DatabaseStatusPatch(write));
+            },
+            [&](const engine::WriteMigrationStatus& write) {
+                return Write(key, kube::kMigrations, write.migration, write.at, MigrationStatusPatch(write));
+            },
+            [&](const engine::CreateMigrationJob& create) { return CreateMigrationJob(key, create, pass, stop); },
+            [&](const engine::CreateProbeJob& create) { return CreateProbeJob(key, create, pass); },
+            [&](const engine::DeletePod& end) { return Delete(kube::kPods, end.pod, end.uid, end.at); },
+            [&](const engine::DeleteJob& old) { return Delete(kube::kJobs, old.job, old.uid, {}); },
+            [&](const engine::ListJobsLive&) { return ListJobs(key, pass, stop); },
+            [&](const engine::ListPodsLive& list) { return ListPods(key, list.job, pass, stop); }},
+        step);
+}
+
+DatabaseController::After DatabaseController::Write(const core::ObjectKey& key, const kube::Resource& resource,
+                                                    const core::ObjectKey& object, core::Revision at,
+                                                    const nlohmann::json& operations) {
+    try {
+        const auto written = parts_.client.Patch(resource, object, at, operations, kube::Subresource::kStatus);
+        if (written.Done()) {
+            parts_.tracker.Wrote(key, resource, object, written.revision);
+            return After::WaitForStore;
+        }
+        if (written.outcome == kube::Outcome::kRefused) {
+            parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a status",
+                                {{"namespace", object.ns}, {"name", object.name}, {"error", written.message}});
+            return After::WaitForStore;
+        }
+        return After::ComeBack;
+    } catch (const kube::OutcomeUnknown&) {
+        parts_.tracker.Doubt(key, resource, object);
+        throw;
+    }
+}
+
+DatabaseController::After DatabaseController::CreateMigrationJob(const core::ObjectKey& key,
+                                                                 const engine::CreateMigrationJob& step, Pass& pass,
+                                                                 const std::stop_token& stop) {
+    const auto database = parts_.stores.databases.Find(step.database);
+    const auto live = parts_.client.Get(kube::kMigrations, step.migration, stop);
+    if (!database || !live) return After::ComeBack;
+    const bool is_same = core::TextAt(*live, {"metadata", "uid"}) == step.run.migration_uid.value;
+    const bool asks_for_it = live->contains("spec") && api::RunKey(live->at("spec")) == step.run.key;
+    if (!is_same || !asks_for_it || core::FindAt(*live, {"metadata", "deletionTimestamp"})) return After::ComeBack;
+    return CreateJob(key, jobs::BuildMigrationJob(*live, *database, step.run, parts_.jobs),
+                     step.run.migration_uid.value, pass);
+}
+
+DatabaseController::After DatabaseController::CreateProbeJob(const core::ObjectKey& key,
+                                                             const engine::CreateProbeJob& step, Pass& pass) {
+    const auto database = parts_.stores.databases.Find(step.database);
+    if (!database) return After::ComeBack;
+    return CreateJob(key, jobs::BuildProbeJob(*database, step.launch, step.wanted, parts_.jobs), database->uid.value,
+                     pass);
+}
+
+DatabaseController::After DatabaseController::CreateJob(const core::ObjectKey& key, const nlohmann::json& job,
+                                                        const std::string& owner, Pass& pass) {
+    const core::ObjectKey object{key.ns, job.at("metadata").at("name").get<std::string>()};
+    try {
+        const auto written = parts_.client.Create(kube::kJobs, job);
+        if (written.Done()) {
+            parts_.tracker.Wrote(key, kube::kJobs, object, written.revision);
+            return After::WaitForStore;
+        }
+        if (written.outcome != kube::Outcome::kAlreadyExists) {
+            pass.learned.refused_jobs.emplace(object.name, written.message);
+            return After::DecideAgain;
+        }
+    } catch (const kube::OutcomeUnknown&) {
+        parts_.tracker.Doubt(key, kube::kJobs, object);
+        throw;
+    }
+    // Ours from before (a lost answer, a crash), or somebody else's of the same name?
+    const auto live = parts_.client.Get(kube::kJobs, object);
+    if (!live) return After::ComeBack;
+    const auto facts = observed::ParseJob(*live);
+    const auto meant = observed::ParseJob(job);
+    const bool is_ours = facts.owner.value == owner && facts.run_key == meant.run_key && facts.launch == meant.launch &&
+                         facts.role == meant.role && facts.database == meant.database;
+    if (!is_ours) {
+        pass.learned.foreign_jobs.insert(object.name);
+        return After::DecideAgain;
+    }
+    parts_.tracker.Wrote(key, kube::kJobs, object, facts.revision);
+    return After::WaitForStore;
+}
+
+DatabaseController::After DatabaseController::Delete(const kube::Resource& resource, const core::ObjectKey& object,
+                                                     const core::Uid& uid, core::Revision at) {
+    const auto written = parts_.client.Delete(resource, object, {.uid = uid, .revision = at});
+    if (written.outcome == kube::Outcome::kRefused) {
+        parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a delete",
+                            {{"namespace", object.ns}, {"name", object.name}, {"error", written.message}});
+    }
+    return written.outcome == kube::Outcome::kConflict ? After::ComeBack : After::WaitForStore;
+}
+
+DatabaseController::After DatabaseController::ListJobs(const core::ObjectKey& key, Pass& pass,
+                                                       const std::stop_token& stop) {
+    const auto selector = std::string(api::kDatabaseLabel) + "=" + api::LabelValue(key.name);
+    pass.live_jobs.clear();
+    ListLive(parts_.client, kube::kJobs, {.ns = key.ns, .label_selector = selector}, stop,
+             [&](const nlohmann::json& object) {
+                 auto job = observed::ParseJob(object);
+                 if (job.database == key.name)
+                     pass.live_jobs.push_back(std::make_shared<const observed::JobFacts>(std::move(job)));
+             });
+    pass.learned.jobs_are_live = true;
+    return After::DecideAgain;
+}
+
+DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& key, const std::string& job, Pass& pass,
+                                                       const std::stop_token& stop) {
+    const auto selector = std::string(api::kJobNameLabel) + "=" + job;
+    auto& pods = pass.live_pods[job];
+    pods.clear();
+    ListLive(parts_.client, kube::kPods, {.ns = key.ns, .label_selector = selector}, stop,
+             [&](const nlohmann::json& object) {
+                 auto pod = observed::ParsePod(object, observed::Detail::Evidence);
+                 if (pod.database == key.name)
+                     pods.push_back(std::make_shared<const observed::PodFacts>(std::move(pod)));
+             });
+    if (pods.empty()) pods = parts_.ended_pods.OfJob(key.ns, job);
+    pass.learned.pods_are_live.insert(job);
+    return After::DecideAgain;
+}
+
+}  // namespace controllers

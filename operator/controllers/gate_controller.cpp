@@ -1,0 +1,121 @@
+#include "controllers/gate_controller.hpp"
+
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "api/ledger.hpp"
+#include "api/names.hpp"
+#include "controllers/notes.hpp"
+#include "core/json_access.hpp"
+#include "gate/deployment_gate.hpp"
+
+namespace controllers {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Insurance: our own write comes back as a watch event, which wakes the key long before this.
+constexpr milliseconds kStoreIsLate{1000};
+/// The watch event that explains a conflict is on its way.
+constexpr milliseconds kAfterConflict{50};
+/// A refused write (a quota, a policy of somebody else) is tried again after this.
+constexpr milliseconds kAfterRefusal{15000};
+
+struct Target {
+    kube::Resource resource;
+    core::ObjectKey object;
+};
+
+Target TargetOf(const engine::WriteLedger& write) {
+    return {kube::kLedgers, {write.ns, std::string(api::kLedgerName)}};
+}
+Target TargetOf(const engine::ReleaseWorkload& release) {
+    return {kube::kDeployments, release.workload};
+}
+Target TargetOf(const engine::WriteWaitingFor& write) {
+    return {kube::kDeployments, write.workload};
+}
+
+}  // namespace
+
+runtime::Result GateController::Reconcile(const core::ObjectKey& key, std::stop_token stop) {
+    for (const auto& [resource, object] : parts_.tracker.Doubts(key)) {
+        const auto live = parts_.client.Get(resource, object, stop);
+        const auto revision =
+            live ? core::Revision::Parse(core::TextAt(*live, {"metadata", "resourceVersion"})) : core::Revision{};
+        parts_.tracker.Resolve(key, resource, object, revision);
+    }
+    if (!parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
+    const auto decision = Ask(key);
+    if (!decision.step) return {};
+    return Perform(key, decision);
+}
+
+engine::GateDecision GateController::Ask(const core::ObjectKey& key) const {
+    const auto& stores = parts_.stores;
+    const core::ObjectKey ledger{key.ns, std::string(api::kLedgerName)};
+    if (key.name.empty()) {
+        return engine::DecideLedger({.ns = key.ns,
+                                     .ledger = stores.ledgers.Find(ledger),
+                                     .databases = stores.databases.With(kByNamespace, key.ns),
+                                     .migrations = stores.migrations.With(kByNamespace, key.ns),
+                                     .workloads = stores.workloads.With(kByNamespace, key.ns)});
+    }
+    const auto workload = stores.workloads.Find(key);
+    if (!workload || !workload->held) return {};
+    return engine::DecideWorkload({.workload = workload,
+                                   .ledger = stores.ledgers.Find(ledger),
+                                   .databases = stores.databases.With(kByNamespace, key.ns),
+                                   .migrations = stores.migrations.With(kByNamespace, key.ns)});
+}
+
+runtime::Result GateController::Perform(const core::ObjectKey& key, const engine::GateDecision& decision) {
+    const auto target = std::visit([](const auto& step) { return TargetOf(step); }, *decision.step);
+    try {
+        const auto written = std::visit([this](const auto& step) { return Write(step); }, *decision.step);
+        switch (written.outcome) {
+            case kube::Outcome::kDone:
+                parts_.tracker.Wrote(key, target.resource, target.object, written.revision);
+                Send(decision.notes, parts_.recorder);
+                return {.requeue_after = kStoreIsLate};
+            case kube::Outcome::kRefused:
+                parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a write; it is tried again",
+                                    {{"kind", std::string(target.resource.kind)},
+                                     {"namespace", target.object.ns},
+                                     {"name", target.object.name},
+                                     {"error", written.message}});
+                return {.requeue_after = kAfterRefusal};
+            case kube::Outcome::kAlreadyExists:
+            case kube::Outcome::kConflict:
+            case kube::Outcome::kGone:
+                break;
+        }
+        return {.requeue_after = kAfterConflict};
+    } catch (const kube::OutcomeUnknown&) {
+        parts_.tracker.Doubt(key, target.resource, target.object);
+        throw;
+    }
+}
+
+kube::Written GateController::Write(const engine::WriteLedger& write) {
+    if (write.at == core::Revision{}) {
+        return parts_.client.Create(kube::kLedgers, api::PrintLedger(write.ns, write.satisfied));
+    }
+    const auto operations =
+        nlohmann::json::array({{{"op", "add"}, {"path", "/satisfied"}, {"value", write.satisfied}}});
+    return parts_.client.Patch(kube::kLedgers, TargetOf(write).object, write.at, operations);
+}
+
+kube::Written GateController::Write(const engine::ReleaseWorkload& release) {
+    const auto workload = parts_.stores.workloads.Find(release.workload);
+    const bool has_line = workload && !workload->waiting_for.empty();
+    return parts_.client.Patch(kube::kDeployments, release.workload, release.at,
+                               gate::ReleasePatch(release.at, has_line));
+}
+
+kube::Written GateController::Write(const engine::WriteWaitingFor& write) {
+    return parts_.client.MergePatch(kube::kDeployments, write.workload, gate::WaitingForPatch(write.text, write.at));
+}
+
+}  // namespace controllers

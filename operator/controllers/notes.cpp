@@ -1,0 +1,29 @@
+#include "controllers/notes.hpp"
+
+namespace controllers {
+namespace {
+
+kube::Resource ResourceOf(engine::Note::On kind) {
+    switch (kind) {
+        case engine::Note::On::Database:
+            return kube::kDatabases;
+        case engine::Note::On::Migration:
+            return kube::kMigrations;
+        case engine::Note::On::Workload:
+            break;
+    }
+    return kube::kDeployments;
+}
+
+}  // namespace
+
+void Send(const std::vector<engine::Note>& notes, runtime::EventRecorder& recorder) {
+    for (const auto& note : notes) {
+        recorder.Record({.regarding = {.resource = ResourceOf(note.kind), .key = note.object, .uid = note.uid},
+                         .type = note.warning ? runtime::EventType::kWarning : runtime::EventType::kNormal,
+                         .reason = std::string(note.reason),
+                         .note = note.text});
+    }
+}
+
+}  // namespace controllers

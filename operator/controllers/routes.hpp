@@ -1,0 +1,14 @@
+#pragma once
+
+#include "controllers/ended_pods.hpp"
+#include "controllers/stores.hpp"
+#include "runtime/queue.hpp"
+
+namespace controllers {
+
+/// Which event wakes which key: the whole wiring in one place. Keys of the database queue are Databases; keys of the
+/// gate queue are workloads, or a namespace (empty name) for its Ledger. Before the reflectors start; all arguments
+/// must outlive the stores.
+void AddRoutes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate, EndedPods& ended_pods);
+
+}  // namespace controllers
