@@ -56,7 +56,7 @@ Note WorkloadNote(const observed::WorkloadFacts& workload, std::string_view reas
     return {.kind = Note::On::Workload,
             .object = workload.key,
             .uid = workload.uid,
-            .reason = reason,
+            .reason = std::string(reason),
             .text = std::move(text)};
 }
 

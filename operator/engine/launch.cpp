@@ -107,7 +107,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                         .notes = {{.kind = Note::On::Migration,
                                    .object = migration->key,
                                    .uid = migration->uid,
-                                   .reason = reasons::kMigrationJobCreated,
+                                   .reason = std::string(reasons::kMigrationJobCreated),
                                    .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
                                            (run.version.empty() ? "" : " to version " + run.version) + " with image " +
                                            run.image + "."}}};

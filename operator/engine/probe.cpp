@@ -51,7 +51,7 @@ Note ProbeNote(const World& world, bool warning, std::string_view reason, std::s
             .object = world.key,
             .uid = world.database->uid,
             .warning = warning,
-            .reason = reason,
+            .reason = std::string(reason),
             .text = std::move(text)};
 }
 

@@ -13,7 +13,7 @@ Decision EndLaunch(const World& world, const api::Migration& migration, const ob
                        .object = migration.key,
                        .uid = migration.uid,
                        .warning = true,
-                       .reason = api::reasons::kLaunchEnded,
+                       .reason = std::string(api::reasons::kLaunchEnded),
                        .text = "Pod " + pod.key.name + " is ended: " + why + ". Database " + world.key.name +
                                " will say how far it came."}}};
 }

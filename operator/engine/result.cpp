@@ -155,7 +155,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
                                .object = migration->key,
                                .uid = migration->uid,
                                .warning = failed,
-                               .reason = end->reason,
+                               .reason = std::string(end->reason),
                                .text = end->message}}};
 }
 
