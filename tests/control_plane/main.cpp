@@ -1,0 +1,28 @@
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "support/chart.hpp"
+
+namespace {
+
+/// Everything of the chart but the operator, once for all cases.
+class ChartIsInstalled final : public testing::Environment {
+public:
+    void SetUp() override {
+        try {
+            support::InstallChart();
+        } catch (const std::exception& exception) {
+            FAIL() << exception.what();
+        }
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    if (!testing::GTEST_FLAG(list_tests)) testing::AddGlobalTestEnvironment(new ChartIsInstalled);
+    return RUN_ALL_TESTS();
+}

@@ -1,0 +1,96 @@
+#include "support/chart.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "support/builders.hpp"
+#include "support/control_plane.hpp"
+#include "support/eventually.hpp"
+#include "support/kubectl.hpp"
+#include "support/namespace.hpp"
+
+namespace support {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kSeparator = "\n---\n";
+
+std::string WithoutOperator(const std::string& manifest) {
+    std::string kept;
+    for (std::size_t from = 0; from != std::string::npos;) {
+        const auto end = manifest.find(kSeparator, from);
+        const std::string document = manifest.substr(from, end == std::string::npos ? end : end - from);
+        if (document.find("\nkind: Deployment\n") == std::string::npos) kept += document + std::string(kSeparator);
+        from = end == std::string::npos ? end : end + kSeparator.size();
+    }
+    return kept;
+}
+
+void Wait(const std::function<bool()>& condition, const std::string& what) {
+    const auto result = Eventually(condition, what);
+    if (!result) throw std::runtime_error(std::string("chart: ") + result.message());
+}
+
+bool Held(const Json& deployment) {
+    return deployment["spec"].value("paused", false) &&
+           deployment["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
+}
+
+}  // namespace
+
+CommandResult Helm(const std::vector<std::string>& arguments) {
+    const std::string nowhere = std::filesystem::temp_directory_path() / "tidegate-helm";
+    Command command;
+    command.argv = {ControlPlane::Get().Program("helm")};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment = {{"HELM_CONFIG_HOME", nowhere},
+                           {"HELM_CACHE_HOME", nowhere},
+                           {"HELM_DATA_HOME", nowhere},
+                           {"KUBECONFIG", "/dev/null"}};
+    return Run(command);
+}
+
+std::string RenderChart(const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"template", "tidegate", SourceFile("charts/tidegate"),
+                                       std::string("--namespace=") + kOperatorNamespace, "--kube-version=1.36.3"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    CommandResult result = Helm(arguments);
+    if (!result.Ok()) throw std::runtime_error("helm template: " + result.error);
+    return std::move(result.output);
+}
+
+void InstallChart() {
+    const Kubectl kubectl(kOperatorNamespace);
+    kubectl.Apply(Json{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kOperatorNamespace}}}});
+    kubectl.Must({"apply", "--server-side", "--force-conflicts", "--filename=-"}, WithoutOperator(RenderChart()));
+    for (const char* crd : {"databases", "migrations", "ledgers"}) {
+        kubectl.Must({"wait", "--for=condition=Established", "--timeout=60s",
+                      std::string("customresourcedefinition/") + crd + ".tidegate.io"});
+    }
+
+    // The API server picks policies up within about a second, each kind on its own: look for what each of them does.
+    const Namespace scratch;
+    const Kubectl probe(scratch.Name());
+    const auto dry_run = [&probe](const Json& object) {
+        return probe.Run({"create", "--dry-run=server", "--output=json", "--filename=-"}, object.dump());
+    };
+    const auto gated = DeploymentBuilder("probe").Requires("probe@1").Build();
+    Wait([&] { return Held(Json::parse(dry_run(gated).output)); }, "deployments-hold.tidegate.io holds");
+    Wait([&] { return probe.Apply(LedgerOf({"probe@1"})).Ok(); }, "a Ledger can be written");
+    Wait([&] { return !Held(Json::parse(dry_run(gated).output)); }, "deployments-open.tidegate.io opens");
+    Wait([&] { return !dry_run(DeploymentBuilder("probe").Requires("probe").Build()).Ok(); },
+         "requirements.tidegate.io refuses");
+    Wait(
+        [&] {
+            return !probe.As("nobody")
+                        .As("system:serviceaccount:" + scratch.Name() + ":nobody")
+                        .Run({"create", "--dry-run=server", "--filename=-"}, MigrationBuilder("probe").Build().dump())
+                        .Ok();
+        },
+        "requester.tidegate.io refuses");
+}
+
+}  // namespace support

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/subprocess.hpp"
+
+namespace support {
+
+/// `helm ARGUMENTS` of the pinned version. Touches no cluster and no setting of whoever runs the tests.
+CommandResult Helm(const std::vector<std::string>& arguments);
+
+/// The chart as it is installed, release and namespace as in the README: `helm template` with further `options`.
+std::string RenderChart(const std::vector<std::string>& options = {});
+
+/// Installs the chart on the control plane, all but the operator itself (tests start it as a process), and waits until
+/// every policy is in effect. Throws std::runtime_error when it does not come to that.
+///
+/// Several test programs may do so at once.
+void InstallChart();
+
+}  // namespace support
