@@ -27,6 +27,14 @@ bool IsOneOf(std::string_view text, std::initializer_list<std::string_view> list
     return false;
 }
 
+/// The kubelet uses one reason for a missing Secret or ConfigMap (or key in it) and for a user that is not allowed.
+bool NamesConfiguration(std::string_view message) {
+    for (const std::string_view word : {"secret", "Secret", "configmap", "ConfigMap"}) {
+        if (message.find(word) != std::string_view::npos) return true;
+    }
+    return false;
+}
+
 std::optional<Cause> CauseOf(const ContainerFacts& container, std::string_view name, const observed::PodFacts& pod) {
     if (container.state != ContainerFacts::State::Waiting) return std::nullopt;
     const std::string& reason = container.reason;
@@ -37,10 +45,15 @@ std::optional<Cause> CauseOf(const ContainerFacts& container, std::string_view n
                      .message = "The image of " + where + " cannot be had: " + Quote(container.message) +
                                 ". Correct the image or imagePullSecrets."};
     }
-    if (reason == "CreateContainerConfigError") {
+    if (reason == "CreateContainerConfigError" && NamesConfiguration(container.message)) {
         return Cause{.reason = std::string(reasons::kSecretOrKeyMissing),
                      .message = "The environment of " + where + " is incomplete: " + Quote(container.message) +
                                 ". Create what is missing; it goes on by itself."};
+    }
+    if (reason == "CreateContainerConfigError") {
+        return Cause{.reason = std::string(reasons::kContainerRefused),
+                     .message = "The node refuses " + where + ": " + Quote(container.message) +
+                                ". An image that runs as root needs spec.securityContext.runAsUser."};
     }
     if (IsOneOf(reason, {"CreateContainerError", "RunContainerError", "PreStartHookError", "StartError"})) {
         return Cause{.reason = std::string(reasons::kContainerRefused),
