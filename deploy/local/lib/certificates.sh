@@ -20,7 +20,8 @@ make_authority() {
   openssl_request ca -subj "/CN=tidegate-local" \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
   openssl ecparam -genkey -name prime256v1 -noout -out "$STATE/pki/sa.key"
-  openssl pkey -in "$STATE/pki/sa.key" -pubout -out "$STATE/pki/sa.pub"
+  openssl pkey -in "$STATE/pki/sa.key" -pubout -out "$STATE/pki/sa.pub.new"
+  mv "$STATE/pki/sa.pub.new" "$STATE/pki/sa.pub"
 }
 
 # make_certificate NAME SUBJECT [SUBJECT_ALTERNATIVE_NAMES]
