@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 /// Reasons of conditions, history entries, records and events, in one place because alerts and scripts match them. Each
@@ -32,8 +33,12 @@ inline constexpr std::string_view kNotStarting = "NotStarting";
 inline constexpr std::string_view kProbeFailed = "ProbeFailed";
 inline constexpr std::string_view kJobRefused = "JobRefused";
 /// What the agent says: api::AgentReport's error reasons (Unreachable, AuthenticationFailed, ...) with this prefix, for
-/// example DatabaseUnreachable.
+/// example DatabaseUnreachable; one that begins with it already stays as it is.
 inline constexpr std::string_view kDatabasePrefix = "Database";
+inline std::string OfAgent(std::string_view reason) {
+    return reason.starts_with(kDatabasePrefix) ? std::string(reason)
+                                               : std::string(kDatabasePrefix) + std::string(reason);
+}
 
 // Ready False, Stalled True: somebody has to change something.
 inline constexpr std::string_view kMigrationFailed = "MigrationFailed";
@@ -52,7 +57,6 @@ inline constexpr std::string_view kJobNameTaken = "JobNameTaken";
 
 // Events besides those of the reasons above.
 inline constexpr std::string_view kMigrationJobCreated = "MigrationJobCreated";
-inline constexpr std::string_view kProbeJobCreated = "ProbeJobCreated";
 inline constexpr std::string_view kLaunchEnded = "LaunchEnded";
 inline constexpr std::string_view kRolloutHeld = "RolloutHeld";
 inline constexpr std::string_view kRolloutReleased = "RolloutReleased";

@@ -86,7 +86,7 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
     probe.reason = api::reasons::kProbeFailed;
     probe.message = "Job " + job.key.name + " ended without a report. It is tried again within a minute.";
     if (pod != nullptr && pod->report && pod->report->error) {
-        probe.reason = std::string(api::reasons::kDatabasePrefix) + pod->report->error->reason;
+        probe.reason = api::reasons::OfAgent(pod->report->error->reason);
         probe.message = Quote(pod->report->error->message) + ". It is tried again within a minute.";
     }
     auto decision = WriteStatus(world, std::move(status), now);
