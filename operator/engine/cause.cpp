@@ -65,7 +65,7 @@ std::optional<Cause> CauseOf(const ContainerFacts& container, std::string_view n
 std::optional<Cause> CauseOfAgent(const observed::PodFacts& pod) {
     if (auto cause = CauseOf(pod.agent, api::kAgentContainer, pod)) return cause;
     if (pod.report && pod.report->error && !pod.agent.started) {
-        return Cause{.reason = std::string(reasons::kDatabasePrefix) + pod.report->error->reason,
+        return Cause{.reason = reasons::OfAgent(pod.report->error->reason),
                      .message = Quote(pod.report->error->message) + ". It is tried again."};
     }
     return std::nullopt;
