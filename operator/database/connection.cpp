@@ -1,5 +1,7 @@
 #include "database/connection.hpp"
 
+#include <typeinfo>
+
 #include <pqxx/pqxx>
 
 #include "database/refusal.hpp"
@@ -49,9 +51,13 @@ auto Translated(const ConnectionString& string, Body&& body) {
     };
     try {
         return body();
+    } catch (const pqxx::insufficient_privilege& e) {
+        // libpqxx 6 leaves the SQLSTATE out of some of its classes.
+        throw error(DbErrorKind::InsufficientPrivilege,
+                    OneLine(e.what()) + "; grant it to the role in the Secret (database " + string.target + ")");
     } catch (const pqxx::sql_error& e) {
-        // An empty SQLSTATE is how a network timeout can look (libpqxx#280).
-        if (e.sqlstate().empty()) throw lost(OneLine(e.what()));
+        // A network timeout can look like an error of the server without a SQLSTATE (libpqxx#280).
+        if (e.sqlstate().empty() && typeid(e) == typeid(pqxx::sql_error)) throw lost(OneLine(e.what()));
         const DbErrorKind kind = KindOfSqlState(e.sqlstate());
         if (kind == DbErrorKind::Unreachable) throw lost(OneLine(e.what()));
         throw error(kind, OneLine(e.what()) + " (SQLSTATE " + e.sqlstate() + ", database " + string.target + ")");

@@ -35,6 +35,7 @@ int WithConfiguration(agent::ReportFile& report, const std::function<int(const a
         report.Update([&](api::AgentReport& r) {
             r.phase = api::AgentPhase::Refused;
             r.error = {std::string{agent::ReasonOf(e.Kind())}, e.what()};
+            r.end_time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         });
         return agent::ExitCodeOf(e.Kind());
     }
