@@ -17,6 +17,13 @@ constexpr milliseconds kLongestDelay{std::chrono::hours{24}};
 Queue::Queue(std::string name, Settings settings, Observer& observer)
     : name_(std::move(name)), settings_(settings), observer_(observer) {}
 
+milliseconds Queue::Backoff(const Settings& settings, unsigned failures) {
+    // Beyond this the longest has long been reached, and the product would overflow.
+    constexpr unsigned kMostDoublings = 30;
+    const auto doubled = settings.shortest_backoff * (std::int64_t{1} << std::min(failures, kMostDoublings));
+    return std::min(doubled, settings.longest_backoff);
+}
+
 void Queue::AddLocked(const core::ObjectKey& key) {
     if (!core_.Add(key, Steady::now())) return;
     observer_.QueueAdded(name_);
@@ -44,18 +51,15 @@ void Queue::AddAfter(const core::ObjectKey& key, milliseconds delay) {
 
 void Queue::AddAt(const core::ObjectKey& key, core::Time when) {
     const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-    // A day at most, before any conversion can overflow.
-    const auto latest = now + kLongestDelay;
-    AddAfter(key, when >= latest ? kLongestDelay : std::chrono::ceil<milliseconds>(when - now));
+    // Compared in seconds, where nothing can overflow.
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    if (when <= second) return Add(key);
+    AddAfter(key, when > second + std::chrono::floor<std::chrono::seconds>(kLongestDelay) ? kLongestDelay : when - now);
 }
 
 void Queue::AddRateLimited(const core::ObjectKey& key, milliseconds at_least) {
     const std::lock_guard lock(mutex_);
-    auto& failures = failures_[key];
-    constexpr unsigned kMostDoublings = 30;
-    const auto doubled = settings_.shortest_backoff * (std::int64_t{1} << std::min(failures, kMostDoublings));
-    const auto pause = std::clamp(at_least, std::min(doubled, settings_.longest_backoff), kLongestDelay);
-    ++failures;
+    const auto pause = std::clamp(at_least, Backoff(settings_, failures_[key]++), kLongestDelay);
     observer_.QueueRetried(name_);
     AddAtLocked(key, Steady::now() + pause);
 }

@@ -34,7 +34,7 @@ public:
     void Add(const core::ObjectKey& key);
     /// Clamped to 0 ... one day.
     void AddAfter(const core::ObjectKey& key, std::chrono::milliseconds delay);
-    /// By wall clock, as decisions name times; converted once, to the end of that second.
+    /// By wall clock, as decisions name times; converted once. Later ones than in a day come in a day.
     void AddAt(const core::ObjectKey& key, core::Time when);
     /// After the key's own backoff, but not before `at_least` (what the server asked for).
     void AddRateLimited(const core::ObjectKey& key, std::chrono::milliseconds at_least = {});
@@ -50,6 +50,8 @@ public:
     std::optional<SteadyTime> NextDue() const;
     /// Nothing waits, nothing runs, and no timer is due within `horizon`.
     bool Idle(std::chrono::milliseconds horizon) const;
+    /// The pause after so many earlier failures of a key.
+    static std::chrono::milliseconds Backoff(const Settings& settings, unsigned failures);
     const std::string& Name() const { return name_; }
 
 private:

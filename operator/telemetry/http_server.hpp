@@ -28,7 +28,7 @@ public:
     explicit HttpServer(Settings settings);
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
-    /// Closes the listener and joins its threads.
+    /// Closes the listener and joins its threads: up to 2 s, the library polls. main leaves by ExitNow without it.
     ~HttpServer();
 
     /// The port really bound.
