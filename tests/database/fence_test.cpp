@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 
 #include <gmock/gmock.h>
@@ -125,6 +126,44 @@ TEST_F(Fence, WaitingAgentsDoNotTakeEachOtherForMigrations) {
     EXPECT_EQ(other.Ready().exit_code, 1);
     EXPECT_EQ(winner.Terminate(), 0);
     EXPECT_TRUE(other.BecomesReady());
+}
+
+TEST_F(Fence, IsRefusedToADuplicatePodOfTheSameJob) {
+    const auto first = Holding("job");
+    const auto duplicate = Pod("duplicate", "job");
+    duplicate->Run();
+    ASSERT_TRUE(duplicate->Shows("tidegate/job")) << duplicate->Output();
+    // The first loses its lock for a moment; its migration's session still says that the run goes on.
+    const auto migration = Connect("tidegate/job");
+    first->Agent().Signal(SIGKILL);
+    first->Agent().Wait();
+    ASSERT_TRUE(Eventually([&] { return FenceHolders() == "0"; }));
+    ASSERT_TRUE(duplicate->Shows(std::to_string(migration->backendpid())));
+    first->Run();
+    ASSERT_TRUE(first->BecomesReady());
+    EXPECT_EQ(duplicate->Ready().exit_code, 1);
+    EXPECT_EQ(first->Terminate(), 0);
+    EXPECT_EQ(duplicate->Terminate(), 3);
+}
+
+TEST_F(Fence, IsHeldByOneAtATimeHoweverManyWantIt) {
+    std::vector<std::unique_ptr<AgentPod>> pods;
+    for (const char* uid : {"a", "b", "c", "d"}) {
+        pods.push_back(Pod(uid));
+        pods.back()->options = {"--unsafe-test-young-server-seconds=0", "--unsafe-test-quiet-milliseconds=200"};
+    }
+    for (const auto& pod : pods)
+        pod->Run();
+    while (!pods.empty()) {
+        const auto is_ready = [](const auto& pod) { return pod->Ready().exit_code == 0; };
+        ASSERT_TRUE(Eventually([&] { return std::any_of(pods.begin(), pods.end(), is_ready); }));
+        ASSERT_EQ(std::count_if(pods.begin(), pods.end(), is_ready), 1);
+        EXPECT_EQ(FenceHolders(), "1");
+        const auto holder = std::find_if(pods.begin(), pods.end(), is_ready);
+        EXPECT_EQ((*holder)->Terminate(), 0);
+        EXPECT_EQ((*holder)->Report().fence_lost, 0);
+        pods.erase(holder);
+    }
 }
 
 TEST_F(Fence, IsTakenAgainAtOnceByTheAgentThatIsStartedAgainInItsPod) {

@@ -44,6 +44,20 @@ TEST_F(Refusal, OfAWrongPassword) {
                   api::agent_error::kAuthenticationFailed, 11, "correct user and password in the Secret");
 }
 
+TEST_F(Refusal, IsUnderstoodInTheServersLanguage) {
+    const PostgresServer server{PostgresServer::Kind::German};
+    database_ = {server.Port(), "postgres", "admin", kPassword};
+    const auto pod = Pod("job");
+    pod->environment["TIDEGATE_PASSWORD"] = "wrong";
+    ASSERT_EQ(pod->Probe().Wait(), 11) << pod->Output();
+    if (pod->Output().find("Passwort") == std::string::npos) GTEST_SKIP() << "no German catalogue of PostgreSQL";
+    EXPECT_EQ(pod->Report().error->reason, api::agent_error::kAuthenticationFailed);
+
+    pod->environment["TIDEGATE_PASSWORD"] = kPassword;
+    pod->environment["TIDEGATE_DBNAME"] = "nosuch";
+    EXPECT_EQ(pod->Probe().Wait(), 12) << pod->Output();
+}
+
 TEST_F(Refusal, OfAMissingPassword) {
     ExpectRefused([](AgentPod& pod) { pod.environment.erase("TIDEGATE_PASSWORD"); },
                   api::agent_error::kAuthenticationFailed, 11, "correct user and password in the Secret");
@@ -246,10 +260,10 @@ TEST_F(Termination, WhenTheServerAcceptsAndNeverAnswers) {
     EXPECT_TRUE(pod->Report().before);
 }
 
-/// What nobody may see.
-class Secrecy : public DatabaseTest {};
+/// The process itself: what others see of it, what it is made of.
+class AgentProcess : public DatabaseTest {};
 
-TEST_F(Secrecy, ShowsNoPasswordInItsArguments) {
+TEST_F(AgentProcess, ShowsNoPasswordInItsArguments) {
     const auto pod = Pod("job");
     pod->Run();
     ASSERT_TRUE(pod->BecomesReady());
@@ -257,6 +271,13 @@ TEST_F(Secrecy, ShowsNoPasswordInItsArguments) {
     EXPECT_EQ(Value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%c4nary%' AND pid <> pg_backend_pid()"),
               "0");
     EXPECT_EQ(pod->Terminate(), 0);
+}
+
+TEST_F(AgentProcess, LinksNoClientOfTheApiServer) {
+    const auto output = folder_.Path() / "ldd.txt";
+    ASSERT_EQ(RunToEnd({.command = {"ldd", TIDEGATE_AGENT}, .environment = {}, .output = output}), 0);
+    EXPECT_THAT(ReadFile(output), HasSubstr("libpq"));
+    EXPECT_THAT(ReadFile(output), Not(HasSubstr("cpprest")));
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cctype>
 
 #include <gmock/gmock.h>
@@ -117,7 +116,7 @@ TEST_F(Probe, FindsTheTableAlongTheSearchPathOfTheRole) {
     EXPECT_THAT(probe->Report().after->versions, ElementsAre("0007_x"));
 }
 
-TEST_F(Probe, HidesTheSystemIdentifierFromNobodyButSaysSo) {
+TEST_F(Probe, SaysSoWhenTheSystemIdentifierMayNotBeRead) {
     Execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
     const auto probe = Pod("probe");
     ASSERT_EQ(probe->Probe().Wait(), 0) << probe->Output();
@@ -143,14 +142,10 @@ TEST_F(Probe, ConnectsByUriToo) {
     EXPECT_EQ(probe->Report().phase, api::AgentPhase::Done);
 }
 
-TEST_F(Probe, WritesNothing) {
-    const auto before = Value("SELECT pg_current_wal_lsn()");
-    const auto probe = Pod("probe");
-    // A role that may not write at all can still be probed.
+TEST_F(Probe, NeedsNoRightToWrite) {
     Execute("ALTER ROLE " + database_.user + " SET default_transaction_read_only = on");
-    ASSERT_EQ(probe->Probe().Wait(), 0) << probe->Output();
-    EXPECT_EQ(Value("SELECT count(*) FROM pg_stat_user_tables"), "0");
-    EXPECT_FALSE(before.empty());
+    const auto probe = Pod("probe");
+    EXPECT_EQ(probe->Probe().Wait(), 0) << probe->Output();
 }
 
 }  // namespace

@@ -20,14 +20,15 @@ std::string AgentExecutable() {
 
 }  // namespace
 
-AgentPod::AgentPod(const TemporaryFolder& folder, const std::string& job_uid, const TestDatabase& database)
+AgentPod::AgentPod(const TemporaryFolder& folder, const std::string& name, const std::string& job_uid,
+                   const TestDatabase& database)
     : environment{{"TIDEGATE_HOST", "127.0.0.1"},           {"TIDEGATE_PORT", std::to_string(database.port)},
                   {"TIDEGATE_DBNAME", database.name},       {"TIDEGATE_USER", database.user},
                   {"TIDEGATE_PASSWORD", database.password}, {"TIDEGATE_TOOL", "Alembic"},
                   {"TIDEGATE_WANTED", "0001,0002,0003"},    {"TIDEGATE_JOB_UID", job_uid}},
       options{"--unsafe-test-quiet-milliseconds=200", "--unsafe-test-patience-milliseconds=600"},
-      folder_{folder.MakeFolder("pod-" + job_uid)} {
-    environment["TIDEGATE_STATE_DIRECTORY"] = folder.MakeFolder("pod-" + job_uid + "/state");
+      folder_{folder.MakeFolder("pod-" + name)} {
+    environment["TIDEGATE_STATE_DIRECTORY"] = folder.MakeFolder("pod-" + name + "/state");
     environment["TIDEGATE_REPORT_PATH"] = folder_ / "termination-log";
 }
 

@@ -24,7 +24,9 @@ struct TestDatabase {
 /// killed and started again in it.
 class AgentPod {
 public:
-    AgentPod(const TemporaryFolder& folder, const std::string& job_uid, const TestDatabase& database);
+    /// `name` tells pods of one Job apart.
+    AgentPod(const TemporaryFolder& folder, const std::string& name, const std::string& job_uid,
+             const TestDatabase& database);
     /// Fails the test if any part of a password was shown anywhere.
     ~AgentPod();
 

@@ -26,8 +26,8 @@ DatabaseTest::~DatabaseTest() {
     }
 }
 
-std::unique_ptr<AgentPod> DatabaseTest::Pod(const std::string& job_uid) const {
-    return std::make_unique<AgentPod>(folder_, job_uid, database_);
+std::unique_ptr<AgentPod> DatabaseTest::Pod(const std::string& name, const std::string& job_uid) const {
+    return std::make_unique<AgentPod>(folder_, name, job_uid, database_);
 }
 
 int DatabaseTest::Alembic(const std::string& target, const std::string& job_uid) {

@@ -16,8 +16,9 @@ protected:
     DatabaseTest();
     ~DatabaseTest() override;
 
-    /// A pod of a Job; `job_uid` also tells its folder.
-    std::unique_ptr<AgentPod> Pod(const std::string& job_uid) const;
+    /// A pod of a Job of its own.
+    std::unique_ptr<AgentPod> Pod(const std::string& job_uid) const { return Pod(job_uid, job_uid); }
+    std::unique_ptr<AgentPod> Pod(const std::string& name, const std::string& job_uid) const;
 
     /// `alembic upgrade <target>` as a migration container would run it, in the environment tests/database/alembic; the
     /// exit code.

@@ -74,7 +74,7 @@ std::filesystem::path PostgresBinaries() {
     return newest;
 }
 
-PostgresServer::PostgresServer(Kind kind) : data_{folder_.MakeFolder("postgres")}, port_{FreePort()} {
+PostgresServer::PostgresServer(Kind kind) : kind_{kind}, data_{folder_.MakeFolder("postgres")}, port_{FreePort()} {
     const auto password_file = data_.parent_path() / "password";
     std::ofstream{password_file} << kPassword;
     data_ /= "data";
@@ -97,10 +97,15 @@ PostgresServer::~PostgresServer() {
 
 void PostgresServer::Start() {
     const auto folder = data_.parent_path().string();
+    const bool german = kind_ == Kind::German;
+    std::map<std::string, std::string> environment;
+    // The only locale besides C that every Debian has; LANGUAGE then decides alone.
+    if (german) environment = {{"LANGUAGE", "de"}, {"LC_ALL", "C.UTF-8"}};
     process_ = std::make_unique<Process>(Process::Settings{
         .command = {PostgresBinaries() / "postgres", "-D", data_, "-k", folder, "-p", std::to_string(port_), "-c",
-                    "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=16MB"},
-        .environment = {},
+                    "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c",
+                    german ? "lc_messages=C.UTF-8" : "lc_messages=C"},
+        .environment = environment,
         .output = folder_.Path() / "postgres.log",
         .unprivileged = true,
         .signal_on_our_death = SIGINT,

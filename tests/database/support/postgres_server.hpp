@@ -39,7 +39,13 @@ std::filesystem::path PostgresBinaries();
 /// A real PostgreSQL on loopback, its data in a temporary folder. Superuser "admin", password kPassword.
 class PostgresServer {
 public:
-    enum class Kind { Primary, Standby };
+    enum class Kind {
+        Primary,
+        /// Recovers for ever, without a primary.
+        Standby,
+        /// Its messages are in German, where PostgreSQL's catalogue is installed.
+        German,
+    };
 
     explicit PostgresServer(Kind kind = Kind::Primary);
     ~PostgresServer();
@@ -58,6 +64,7 @@ public:
 
 private:
     TemporaryFolder folder_;
+    Kind kind_;
     std::filesystem::path data_;
     int port_;
     std::unique_ptr<Process> process_;
