@@ -77,7 +77,7 @@ struct Note {
     core::ObjectKey object;
     core::Uid uid;
     bool warning = false;
-    std::string_view reason;
+    std::string reason;
     std::string text;
 };
 
