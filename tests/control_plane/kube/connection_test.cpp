@@ -2,6 +2,7 @@
 
 #include "control_plane/kube/cluster_fixture.hpp"
 #include "kube/client.hpp"
+#include "support/kubectl.hpp"
 
 namespace test {
 namespace {
@@ -72,7 +73,7 @@ TEST_F(Connection, AuthenticatesByToken) {
     std::string token;
     ASSERT_TRUE(Eventually(
         [&] {
-            return !(token = Kubectl({"create", "token", "default", "-n", namespace_})).empty();
+            return !(token = support::Kubectl(namespace_).Must({"create", "token", "default"})).empty();
         },
         "the namespace's service account is there"));
     while (token.ends_with('\n'))
