@@ -11,9 +11,8 @@
 #include "support/subprocess.hpp"
 
 namespace support {
-namespace {
 
-std::string Binary() {
+std::string OperatorBinary() {
     if (const char* binary = std::getenv("TIDEGATE_BINARY")) return binary;
 #ifdef TIDEGATE_BINARY
     return TIDEGATE_BINARY;
@@ -21,6 +20,8 @@ std::string Binary() {
     throw std::runtime_error("no operator: set TIDEGATE_BINARY to its executable");
 #endif
 }
+
+namespace {
 
 std::string ReadFile(const std::string& path) {
     std::ifstream file(path);
@@ -48,7 +49,7 @@ void OperatorProcess::Start() {
     const std::string ready_file = folder_ + "/ready";
     std::filesystem::remove(ready_file);
     Process::Settings settings;
-    settings.argv = {Binary(),
+    settings.argv = {OperatorBinary(),
                      "--namespaces=" + settings_.ns,
                      "--leader-elect=false",
                      "--bind=127.0.0.1:0",

@@ -9,6 +9,9 @@
 
 namespace support {
 
+/// The built operator's executable: what TIDEGATE_BINARY names, else where the build put it.
+std::string OperatorBinary();
+
 /// The built operator as a process, confined to one namespace and with exactly the RBAC of its own account. It goes on
 /// where it was when it is killed and started again: that is what most cases are about.
 ///
