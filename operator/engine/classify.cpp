@@ -90,10 +90,9 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (standing == version::Standing::Reached && !after.dirty) {
         end.outcome = api::RunOutcome::Succeeded;
         end.reason = exit_was_zero ? reasons::kMigrationSucceeded : reasons::kVerifiedAfterFailure;
-        end.message = exit_was_zero
-                          ? "Version " + run.version + " is reached: the database says " + Versions(after) + "."
-                          : "Version " + run.version + " is reached although " + how + ": the database says " +
-                                Versions(after) + ".";
+        // In the past tense: the database may be further on when somebody reads it.
+        end.message = "Version " + run.version + " was reached by Job " + run.job_name +
+                      (exit_was_zero ? "" : " although " + how) + "; the database then said " + Versions(after) + ".";
         return end;
     }
     if (after.dirty) {
@@ -129,7 +128,8 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     if (exit_was_zero && !after.dirty) {
         end.outcome = api::RunOutcome::Succeeded;
         end.reason = reasons::kMigrationSucceeded;
-        end.message = "The migration ended with exit code 0; the database says " + Versions(after) + ".";
+        end.message =
+            "Job " + evidence.run.job_name + " ended with exit code 0; the database then said " + Versions(after) + ".";
         return end;
     }
     end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
