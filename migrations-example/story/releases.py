@@ -1,5 +1,6 @@
 """The first half of the story: three releases, each a plain `kubectl apply`."""
 
+import re
 import subprocess
 import time
 
@@ -151,7 +152,7 @@ def status_part(description):
     for line in lines[begin:]:
         if line.startswith("  History:"):
             in_history = True
-        elif in_history and line.startswith("  ") and not line.startswith("   "):
+        elif re.match(r"  [A-Z][A-Za-z ]*:", line):
             in_history = False
         entries += in_history and line.strip().startswith("Attempt:")
         if not in_history or entries <= 1:

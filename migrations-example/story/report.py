@@ -70,5 +70,6 @@ class Report:
             for name, value, source in self._figures:
                 print(f"{name:<42}{value:>18}   {source}")
         print("=" * _WIDTH)
-        held = sum(step[2] for step in self._steps)
-        print(f"{held} checks held, {self.wrong()} did not.", flush=True)
+
+    def counts(self):
+        return f"{sum(step[2] for step in self._steps)} passed, {self.wrong()} failed"

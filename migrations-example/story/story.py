@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The main job, told and checked on a real cluster. `../run` prepares that cluster and calls this.
 
+    story.py RESULT_FILE      (which gets the line "N passed, N failed")
+
 Exits 0 only if everything held. Needs kubectl in PATH, KUBECONFIG, and TIDEGATE_AUDIT_LOG (the API server's audit log).
 """
 
+import pathlib
 import sys
 import time
 
@@ -38,6 +41,7 @@ def main():
         world.report.check(False, str(failure))
     world.report.end_step()
     world.report.summary()
+    pathlib.Path(sys.argv[1]).write_text(world.report.counts() + "\n", encoding="utf-8")
     return 0 if completed and not world.report.wrong() else 1
 
 

@@ -1,8 +1,10 @@
 """The operator's own Deployment: sending it away and back, and its figures."""
 
+import json
 import os
 import pathlib
 
+import audit
 import cluster
 from cluster import kubectl, wait_for
 from report import StoryFailed
@@ -29,6 +31,12 @@ def bring_back(report):
         "the operator to be ready",
         lambda: cluster.rolled_out(cluster.get("deployments.apps", "tidegate", namespace=NAMESPACE)),
     )
+
+
+def log_time(message):
+    """When the operator that is running now logged this."""
+    lines = (json.loads(line) for line in kubectl("logs", DEPLOYMENT, namespace=NAMESPACE).splitlines())
+    return next(audit.parse_time(line["time"]) for line in lines if line["message"] == message)
 
 
 def process():
