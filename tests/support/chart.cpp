@@ -83,12 +83,24 @@ void InstallChart() {
     Wait([&] { return !Held(Json::parse(dry_run(gated).output)); }, "deployments-open.tidegate.io opens");
     Wait([&] { return !dry_run(DeploymentBuilder("probe").Requires("probe").Build()).Ok(); },
          "requirements.tidegate.io refuses");
+
+    const auto migration = MigrationBuilder("probe").Build();
+    probe.MustApply(migration);
+    probe.MergePatch("migration.tidegate.io/probe", {{"status", {{"run", {{"active", true}}}}}}, "status");
     Wait(
         [&] {
-            return !probe.As("nobody")
-                        .As("system:serviceaccount:" + scratch.Name() + ":nobody")
-                        .Run({"create", "--dry-run=server", "--filename=-"}, MigrationBuilder("probe").Build().dump())
-                        .Ok();
+            return !probe.Run({"delete", "migration.tidegate.io/probe", "--dry-run=server"}).Ok();
+        },
+        "keep-running.tidegate.io refuses");
+
+    // Somebody with every right on Migrations and none on Jobs.
+    probe.Must({"create", "role", "probe", "--verb=get,patch", "--resource=migrations.tidegate.io"});
+    probe.Must({"create", "rolebinding", "probe", "--role=probe", "--user=probe"});
+    Wait(
+        [&] {
+            const auto refused = probe.As("probe").Run({"patch", "migration.tidegate.io/probe", "--type=merge",
+                                                        "--patch={\"spec\":{\"suspend\":true}}", "--dry-run=server"});
+            return refused.error.find("may not create Jobs") != std::string::npos;
         },
         "requester.tidegate.io refuses");
 }

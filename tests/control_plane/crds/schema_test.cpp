@@ -1,0 +1,228 @@
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/builders.hpp"
+#include "support/kubectl.hpp"
+#include "support/namespace.hpp"
+
+/// What the API server itself says of good and bad objects: a user's first contact with Tidegate.
+namespace crds {
+namespace {
+
+using support::DatabaseBuilder;
+using support::MigrationBuilder;
+using testing::HasSubstr;
+using Json = nlohmann::json;
+
+class Schema : public testing::Test {
+protected:
+    static void SetUpTestSuite() { namespace_ = new support::Namespace; }
+    static void TearDownTestSuite() {
+        delete namespace_;
+        namespace_ = nullptr;
+    }
+
+    support::CommandResult Create(const Json& object) const {
+        return kubectl_.Run({"create", "--dry-run=server", "--output=json", "--filename=-"}, object.dump());
+    }
+
+    void ExpectRefused(const Json& object, const std::string& message) const {
+        const auto refused = Create(object);
+        EXPECT_FALSE(refused.Ok()) << object["spec"];
+        EXPECT_THAT(refused.error, HasSubstr(message)) << object["spec"];
+    }
+
+    void ExpectTaken(const Json& object) const {
+        const auto taken = Create(object);
+        EXPECT_TRUE(taken.Ok()) << object["spec"] << "\n" << taken.error;
+    }
+
+    static support::Namespace* namespace_;
+    support::Kubectl kubectl_{namespace_->Name()};
+};
+
+support::Namespace* Schema::namespace_ = nullptr;
+
+Json Migration(const std::string& field, const Json& value) {
+    return MigrationBuilder("m").Spec(field, value).Build();
+}
+
+Json Without(Json object, const std::string& field) {
+    object["spec"].erase(field);
+    return object;
+}
+
+TEST_F(Schema, DatabaseIsTakenWithAUriOrWithParts) {
+    ExpectTaken(DatabaseBuilder("d").Build());
+    ExpectTaken(DatabaseBuilder("d").Keys({{"uri", "jdbc-uri"}}).Build());
+    ExpectTaken(DatabaseBuilder("d")
+                    .Keys({{"host", "host"}, {"dbname", "dbname"}, {"user", "user"}, {"password", "pass_word.1"}})
+                    .Build());
+    ExpectTaken(DatabaseBuilder("d")
+                    .Keys({{"host", "host"}, {"port", "port"}, {"dbname", "db"}, {"user", "user"}, {"password", "p"}})
+                    .Build());
+}
+
+TEST_F(Schema, DatabaseRefusalsSayWhatToWrite) {
+    ExpectRefused(Without(DatabaseBuilder("d").Build(), "connection"), "spec.connection: Required value");
+    ExpectRefused(Without(DatabaseBuilder("d").Build(), "history"), "spec.history: Required value");
+    Json tool = DatabaseBuilder("d").Build();
+    tool["spec"]["history"]["tool"] = "alembic";
+    ExpectRefused(tool, "spec.history.tool: Unsupported value: \"alembic\": supported values: \"Alembic\"");
+    ExpectRefused(DatabaseBuilder("d").Secret("Not A Name").Build(), "spec.connection.secretRef.name: Invalid value");
+    ExpectRefused(DatabaseBuilder("d").Secret("").Build(), "spec.connection.secretRef.name: Invalid value");
+    ExpectRefused(DatabaseBuilder("d").Keys({{"uri", "uri"}, {"host", "host"}}).Build(),
+                  "name either the key of a connection URI (uri) or the keys of its parts");
+    ExpectRefused(DatabaseBuilder("d").Keys({{"host", "host"}, {"dbname", "dbname"}}).Build(),
+                  "host needs dbname, user and password beside it");
+    ExpectRefused(DatabaseBuilder("d").Keys({{"port", "port"}}).Build(),
+                  "port, dbname, user and password are used together with host");
+    ExpectRefused(DatabaseBuilder("d").Keys({{"uri", "not a key"}}).Build(), "spec.connection.keys.uri: Invalid value");
+}
+
+TEST_F(Schema, AFreshObjectIsNeverTakenForCurrent) {
+    for (const Json& object : {DatabaseBuilder("fresh").Build(), MigrationBuilder("fresh").Build()}) {
+        kubectl_.MustApply(object);
+        const Json created = kubectl_.GetJson(object["kind"].get<std::string>() + ".tidegate.io/fresh");
+        EXPECT_EQ(created["status"], Json({{"observedGeneration", -1}})) << "kstatus: status.observedGeneration";
+    }
+}
+
+TEST_F(Schema, MigrationDefaultsStandInTheObject) {
+    const Json spec = Json::parse(Create(MigrationBuilder("m").Build()).output)["spec"];
+    EXPECT_EQ(spec["startDeadlineSeconds"], 600);
+    EXPECT_EQ(spec["activeDeadlineSeconds"], 3600);
+    EXPECT_EQ(spec["historyLimit"], 10);
+    EXPECT_EQ(spec["logTail"], "Redacted");
+    EXPECT_EQ(spec["credentials"], "Inherit");
+    EXPECT_EQ(spec["automountServiceAccountToken"], false);
+    EXPECT_EQ(spec["suspend"], false);
+}
+
+TEST_F(Schema, MigrationIsTakenWithEverythingAPodNeeds) {
+    const Json full = Json::parse(R"({
+        "databaseRef": {"name": "orders.main"}, "version": "0002_add%2Cemail", "image": "registry:5000/orders@sha256:0a",
+        "command": ["alembic"], "args": ["upgrade", ""],
+        "env": [{"name": "A", "value": ""}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": true}}},
+                {"name": "C", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
+                {"name": "D", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/controller-uid']"}}}],
+        "envFrom": [{"secretRef": {"name": "s"}}, {"prefix": "P_", "configMapRef": {"name": "c", "optional": true}}],
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": 1}},
+        "volumes": [{"name": "sql", "configMap": {"name": "sql"}}, {"name": "tmp", "emptyDir": {"medium": "Memory"}}],
+        "volumeMounts": [{"name": "sql", "mountPath": "/sql", "readOnly": true}],
+        "serviceAccountName": "migrator", "automountServiceAccountToken": true, "imagePullSecrets": [{"name": "pull"}],
+        "imagePullPolicy": "Always", "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "db", "operator": "Exists", "effect": "NoSchedule"}],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}]}}},
+        "priorityClassName": "high", "securityContext": {"runAsUser": 1000, "capabilities": {"drop": ["ALL"]}},
+        "podLabels": {"team": "shop"}, "podAnnotations": {"sidecar.istio.io/inject": "false"},
+        "sidecars": [{"name": "proxy", "image": "proxy:1", "args": ["--port=5432"], "ports": [{"containerPort": 5432}]}],
+        "credentials": "None", "startDeadlineSeconds": 1, "activeDeadlineSeconds": 604800, "suspend": true,
+        "historyLimit": 50, "logTail": "None"})");
+    Json migration = MigrationBuilder("m").Build();
+    migration["spec"] = full;
+    const auto taken = Create(migration);
+    ASSERT_TRUE(taken.Ok()) << taken.error;
+    EXPECT_EQ(Json::parse(taken.output)["spec"], full) << "nothing is dropped on the way";
+}
+
+TEST_F(Schema, MigrationRefusesUnknownFields) {
+    ExpectRefused(Migration("attempts", {{"max", 3}}), "unknown field \"spec.attempts\"");
+}
+
+TEST_F(Schema, MigrationRefusalsSayWhatToWrite) {
+    for (const char* field : {"databaseRef", "image", "command"}) {
+        ExpectRefused(Without(MigrationBuilder("m").Build(), field), "spec." + std::string(field) + ": Required value");
+    }
+    ExpectRefused(Migration("command", Json::array()), "spec.command in body should have at least 1 items");
+    ExpectRefused(Migration("image", ""), "spec.image in body should be at least 1 chars long");
+    ExpectRefused(Migration("image", "a b"), "an image reference has neither whitespace nor commas");
+    for (const char* version : {"0001,0002", "a b", "a\tb"}) {
+        ExpectRefused(Migration("version", version),
+                      "a version has neither whitespace nor commas: write a comma as %2C");
+    }
+    ExpectRefused(Migration("version", ""), "spec.version in body should be at least 1 chars long");
+    ExpectRefused(Migration("version", std::string(254, '1')), "spec.version: Too long");
+    for (const char* version : {"image", "image=orders:1"}) {
+        ExpectRefused(Migration("version", version), "\"image\" is no version");
+    }
+    ExpectRefused(MigrationBuilder("m").Database("Orders").Build(), "spec.databaseRef.name: Invalid value");
+    ExpectRefused(Migration("credentials", "Secret"), "supported values: \"Inherit\", \"None\"");
+    ExpectRefused(Migration("logTail", "Full"), "supported values: \"Redacted\", \"None\"");
+    ExpectRefused(Migration("startDeadlineSeconds", 0), "should be greater than or equal to 1");
+    ExpectRefused(Migration("startDeadlineSeconds", 86401), "should be less than or equal to 86400");
+    ExpectRefused(Migration("activeDeadlineSeconds", 604801), "should be less than or equal to 604800");
+    ExpectRefused(Migration("historyLimit", 51), "should be less than or equal to 50");
+}
+
+TEST_F(Schema, MigrationRefusesEnvironmentThatIsTheAgents) {
+    ExpectRefused(Migration("env", {{{"name", "TIDEGATE_URI"}, {"value", "x"}}}),
+                  "names that begin with TIDEGATE_ are the agent's");
+    ExpectRefused(Migration("envFrom", {{{"prefix", "TIDEGATE_"}, {"secretRef", {{"name", "s"}}}}}),
+                  "names that begin with TIDEGATE_ are the agent's");
+    ExpectRefused(
+        Migration("env", {{{"name", "A"}, {"value", "x"}, {"valueFrom", {{"fieldRef", {{"fieldPath", "x"}}}}}}}),
+        "a variable has either a value or a valueFrom");
+    ExpectRefused(Migration("env", {{{"name", "A"}, {"valueFrom", Json::object()}}}),
+                  "valueFrom takes exactly one of secretKeyRef, configMapKeyRef and fieldRef");
+    ExpectRefused(Migration("env", {{{"name", "A"}, {"value", "1"}}, {{"name", "A"}, {"value", "2"}}}),
+                  "Duplicate value");
+    ExpectRefused(Migration("envFrom", {{{"prefix", "A"}}}),
+                  "an entry of envFrom takes exactly one of secretRef and configMapRef");
+}
+
+TEST_F(Schema, MigrationRefusesWhatReachesTheNodeOrTheAgent) {
+    ExpectRefused(Migration("volumes", {{{"name", "host"}, {"hostPath", {{"path", "/"}}}}}),
+                  "hostPath volumes are not offered");
+    ExpectRefused(Migration("volumes", {{{"name", "tidegate-state"}, {"emptyDir", Json::object()}}}),
+                  "names of volumes that begin with tidegate are the agent's");
+    ExpectRefused(Migration("volumeMounts", {{{"name", "tidegate-state"}, {"mountPath", "/x"}}}),
+                  "cannot be mounted here");
+    for (const char* name : {"migrate", "tidegate-agent"}) {
+        ExpectRefused(Migration("sidecars", {{{"name", name}, {"image", "x:1"}}}), "give this sidecar another name");
+    }
+    Json many = Json::array();
+    for (int i = 0; i < 5; ++i)
+        many.push_back({{"name", "s" + std::to_string(i)}, {"image", "x:1"}});
+    ExpectRefused(Migration("sidecars", many), "must have at most 4 items");
+    for (const char* field : {"podLabels", "podAnnotations"}) {
+        for (const char* key : {"tidegate.io/run", "batch.kubernetes.io/job-name"}) {
+            ExpectRefused(Migration(field, {{key, "x"}}), "belong to Tidegate and to the Job controller");
+        }
+    }
+}
+
+TEST_F(Schema, LedgerHasOneName) {
+    ExpectTaken(support::LedgerOf({"orders@1"}));
+    Json other = support::LedgerOf({"orders@1"});
+    other["metadata"]["name"] = "mine";
+    ExpectRefused(other, "the one Ledger of a namespace is named tidegate");
+}
+
+TEST_F(Schema, ColumnsAndShortNamesAreThereForPeople) {
+    kubectl_.MustApply(MigrationBuilder("columns").Version("0002").Build());
+    kubectl_.MustApply(DatabaseBuilder("columns").Build());
+    const auto header = [&](const std::vector<std::string>& arguments) {
+        const std::string table = kubectl_.Must(arguments);
+        return table.substr(0, table.find('\n'));
+    };
+    EXPECT_THAT(header({"get", "tgm"}), testing::MatchesRegex("NAME +READY +REASON +VERSION +AGE *"));
+    EXPECT_THAT(header({"get", "tgm", "--output=wide"}),
+                testing::MatchesRegex("NAME +READY +REASON +VERSION +DATABASE +JOB +MESSAGE +AGE *"));
+    EXPECT_THAT(header({"get", "tgd", "--output=wide"}),
+                testing::MatchesRegex("NAME +READY +REASON +VERSION +DIRTY +MESSAGE +AGE *"));
+    EXPECT_THAT(kubectl_.Must({"get", "tidegate", "--output=name"}),
+                testing::AllOf(HasSubstr("migration.tidegate.io/columns"), HasSubstr("database.tidegate.io/columns")));
+    EXPECT_THAT(kubectl_.Must({"get", "migrations.tidegate.io", "--field-selector=spec.databaseRef.name=columns",
+                               "--output=name"}),
+                testing::StrEq("migration.tidegate.io/columns\n"));
+}
+
+}  // namespace
+}  // namespace crds

@@ -1,0 +1,78 @@
+#include "control_plane/gate/gate_fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace gate {
+namespace {
+
+using Json = nlohmann::json;
+using support::DeploymentBuilder;
+using support::Eventually;
+
+std::string StateOf(const Json& deployment) {
+    const bool paused = deployment["spec"].value("paused", false);
+    const std::string mark =
+        deployment["spec"]["template"]["metadata"].value("annotations", Json::object()).value("tidegate.io/hold", "");
+    const std::string label = deployment["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "");
+    if (paused && mark == "true" && label == "held") return kHeld;
+    if (!paused && mark.empty() && label == "open") return kOpen;
+    if (!paused && mark.empty() && label.empty()) return kUntouched;
+    if (paused && mark.empty() && label.empty()) return kPausedByItsUser;
+    return std::string("paused: ") + (paused ? "true" : "false") + ", mark: '" + mark + "', label: '" + label + "'";
+}
+
+}  // namespace
+
+std::string GateFixture::State(const std::string& deployment) const {
+    return StateOf(kubectl_.GetJson("deployment/" + deployment));
+}
+
+std::string GateFixture::Apply(const DeploymentBuilder& deployment) const {
+    return StateOf(Json::parse(kubectl_.Must({"apply", "--output=json", "--filename=-"}, deployment.Build().dump())));
+}
+
+bool GateFixture::Opens(const std::string& requirement) const {
+    const auto probe = DeploymentBuilder("ledger-probe").Requires(requirement).Build();
+    return StateOf(Json::parse(
+               kubectl_.Must({"create", "--dry-run=server", "--output=json", "--filename=-"}, probe.dump()))) == kOpen;
+}
+
+void GateFixture::Satisfy(const std::vector<std::string>& requirements) {
+    auto satisfied = requirements;
+    // An entry of its own for each write: when it opens, this write has arrived.
+    const std::string mark = "ledger-probe@" + std::to_string(++ledgers_);
+    satisfied.push_back(mark);
+    kubectl_.MustApply(support::LedgerOf(satisfied));
+    ASSERT_TRUE(Eventually([&] { return Opens(mark); }, "the policies see the Ledger"));
+}
+
+void GateFixture::RemoveLedger() {
+    kubectl_.Must({"delete", "ledger", "tidegate"});
+    const std::string mark = "ledger-probe@" + std::to_string(ledgers_);
+    ASSERT_TRUE(Eventually([&] { return !Opens(mark); }, "the policies miss the Ledger"));
+}
+
+testing::AssertionResult GateFixture::RollsOut(const std::string& deployment, int replicas) const {
+    const auto done = [&](const Json& object) {
+        const Json& status = object["status"];
+        return status.value("observedGeneration", 0) == object["metadata"]["generation"] &&
+               status.value("updatedReplicas", 0) == replicas && status.value("replicas", 0) == replicas &&
+               status.value("availableReplicas", 0) == replicas;
+    };
+    return Eventually(
+        [&] {
+            for (const auto& pod : node_.Pods("app=" + deployment)) {
+                const std::string name = pod["metadata"]["name"];
+                if (pod["metadata"].contains("deletionTimestamp")) {
+                    node_.FinishDeleted(name);
+                } else if (pod["status"].value("phase", "") != "Running") {
+                    node_.Start(name);
+                }
+            }
+            return done(kubectl_.GetJson("deployment/" + deployment));
+        },
+        deployment + " rolls out", support::kPatience,
+        [&] { return kubectl_.GetJson("deployment/" + deployment)["status"].dump(2); });
+}
+
+}  // namespace gate
