@@ -7,15 +7,16 @@
 namespace testing_support {
 namespace {
 
-/// The agent where an unprivileged user may run it, wherever the build folder is.
-std::string AgentExecutable() {
+/// A copy where an unprivileged user may read it, wherever source and build folders are.
+std::string Readable(const std::filesystem::path& original) {
     static const TemporaryFolder folder;
-    static const auto copy = [] {
-        const auto path = folder.Path() / "tidegate-agent";
-        std::filesystem::copy_file(TIDEGATE_AGENT, path);
-        return path;
-    }();
+    const auto copy = folder.Path() / original.filename();
+    std::filesystem::copy_file(original, copy, std::filesystem::copy_options::skip_existing);
     return copy;
+}
+
+std::string AgentExecutable() {
+    return Readable(TIDEGATE_AGENT);
 }
 
 }  // namespace
@@ -29,6 +30,7 @@ AgentPod::AgentPod(const TemporaryFolder& folder, const std::string& name, const
       options{"--unsafe-test-quiet-milliseconds=200", "--unsafe-test-patience-milliseconds=600"},
       folder_{folder.MakeFolder("pod-" + name)} {
     environment["TIDEGATE_STATE_DIRECTORY"] = folder.MakeFolder("pod-" + name + "/state");
+    environment["LSAN_OPTIONS"] = std::string{"print_suppressions=0:suppressions="} + Readable(LEAK_SUPPRESSIONS);
     environment["TIDEGATE_REPORT_PATH"] = folder_ / "termination-log";
 }
 
