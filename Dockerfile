@@ -13,8 +13,6 @@ COPY . /source
 WORKDIR /source
 # The compiler is told apart by its contents: its time of installation differs from build to build.
 ENV CCACHE_DIR=/ccache CCACHE_COMPILERCHECK=content CCACHE_BASEDIR=/source
-# GCC 12 sees an overlap in "literal" + std::string that is not there (its bug 105329).
-ENV CXXFLAGS=-Wno-error=restrict
 RUN cmake --preset release && cmake --build --preset release --target tidegate tidegate-agent
 
 # /image is the final file system. The programs' own needs are the list of libraries; nothing here loads one at run time.
