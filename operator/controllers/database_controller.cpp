@@ -53,7 +53,7 @@ runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::s
             case After::DecideAgain:
                 continue;
             case After::WaitForStore:
-                Send(decision.notes, parts_.recorder);
+                Send(decision.notes, parts_.recorder, parts_.observer);
                 return {.requeue_after = kStoreIsLate};
             case After::ComeBack:
                 return {.requeue_after = kAfterConflict};

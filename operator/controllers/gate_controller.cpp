@@ -77,7 +77,7 @@ runtime::Result GateController::Perform(const core::ObjectKey& key, const engine
         switch (written.outcome) {
             case kube::Outcome::kDone:
                 parts_.tracker.Wrote(key, target.resource, target.object, written.revision);
-                Send(decision.notes, parts_.recorder);
+                Send(decision.notes, parts_.recorder, parts_.observer);
                 return {.requeue_after = kStoreIsLate};
             case kube::Outcome::kRefused:
                 parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a write; it is tried again",
