@@ -32,6 +32,11 @@ std::string Encode(std::string_view text) {
     return encoded;
 }
 
+/// Texts of foreign programs (a log's tail) need not be UTF-8; what is not is replaced, as the server would refuse it.
+std::string Dump(const Json& body) {
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void AddQuery(std::string& target, std::string_view name, std::string_view value) {
     if (value.empty()) return;
     target += target.find('?') == std::string::npos ? '?' : '&';
@@ -266,7 +271,7 @@ Written Client::Create(const Resource& resource, const Json& object, std::stop_t
     const core::ObjectKey key{core::TextAt(object, {"metadata", "namespace"}),
                               core::TextAt(object, {"metadata", "name"})};
     if (key.name.empty()) Broken("create needs metadata.name", resource);
-    return Write(resource, key, {Method::kPost, CollectionPath(resource, key.ns), std::string(kJson), object.dump()},
+    return Write(resource, key, {Method::kPost, CollectionPath(resource, key.ns), std::string(kJson), Dump(object)},
                  std::move(stop), {});
 }
 
@@ -276,14 +281,14 @@ Written Client::Patch(const Resource& resource, const core::ObjectKey& key, core
     patch.push_back({{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", at.ToString()}});
     patch.insert(patch.end(), operations.begin(), operations.end());
     auto path = ObjectPath(resource, key.ns, key.name) + (subresource == Subresource::kStatus ? "/status" : "");
-    return Write(resource, key, {Method::kPatch, std::move(path), "application/json-patch+json", patch.dump()},
+    return Write(resource, key, {Method::kPatch, std::move(path), "application/json-patch+json", Dump(patch)},
                  std::move(stop), at);
 }
 
 Written Client::MergePatch(const Resource& resource, const core::ObjectKey& key, const Json& patch,
                            Subresource subresource, std::stop_token stop) const {
     auto path = ObjectPath(resource, key.ns, key.name) + (subresource == Subresource::kStatus ? "/status" : "");
-    return Write(resource, key, {Method::kPatch, std::move(path), "application/merge-patch+json", patch.dump()},
+    return Write(resource, key, {Method::kPatch, std::move(path), "application/merge-patch+json", Dump(patch)},
                  std::move(stop), {});
 }
 
@@ -294,7 +299,7 @@ Written Client::Replace(const Resource& resource, const Json& object, std::stop_
         Broken("replace needs metadata.resourceVersion", resource);
     }
     return Write(resource, key,
-                 {Method::kPut, ObjectPath(resource, key.ns, key.name), std::string(kJson), object.dump()},
+                 {Method::kPut, ObjectPath(resource, key.ns, key.name), std::string(kJson), Dump(object)},
                  std::move(stop), {});
 }
 
@@ -311,7 +316,7 @@ Written Client::Delete(const Resource& resource, const core::ObjectKey& key, con
                     {"preconditions", std::move(preconditions)},
                     {"propagationPolicy", propagation}};
     return Write(resource, key,
-                 {Method::kDelete, ObjectPath(resource, key.ns, key.name), std::string(kJson), body.dump()},
+                 {Method::kDelete, ObjectPath(resource, key.ns, key.name), std::string(kJson), Dump(body)},
                  std::move(stop), {});
 }
 

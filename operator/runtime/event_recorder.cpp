@@ -128,8 +128,12 @@ void EventRecorder::Write(const Event& event) {
             return Post(name, time, key, event);
         } catch (const kube::Stopped&) {
             break;
-        } catch (const std::exception& failure) {
+        } catch (const kube::Error& failure) {
             error = failure.what();
+        } catch (const std::exception& failure) {
+            // Nothing that another try would change.
+            error = failure.what();
+            break;
         }
         if (!Pause(pause)) break;
         pause = std::min(pause * 2, kLongestPause);
