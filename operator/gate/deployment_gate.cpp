@@ -1,12 +1,8 @@
 #include "gate/deployment_gate.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
-#include "core/json_access.hpp"
 #include "core/text.hpp"
 
 namespace gate {
@@ -38,20 +34,6 @@ Json Operation(std::string_view op, std::string path, Json value) {
 }
 
 }  // namespace
-
-bool IsHeld(const Json& deployment) {
-    return core::BoolAt(deployment, {"spec", "paused"}) &&
-           !core::TextAt(deployment, {"spec", "template", "metadata", "annotations", api::kHoldAnnotation}).empty();
-}
-
-Json ReleasePatch(const Json& deployment, core::Revision at) {
-    if (!IsHeld(deployment)) {
-        std::fprintf(stderr, "gate::ReleasePatch: the Deployment is not held by us\n");
-        std::abort();
-    }
-    return ReleasePatch(at,
-                        core::FindAt(deployment, {"metadata", "annotations", api::kWaitingForAnnotation}) != nullptr);
-}
 
 Json ReleasePatch(core::Revision at, bool has_waiting_for) {
     Json patch = Json::array();

@@ -7,7 +7,7 @@
 
 #include "core/revision.hpp"
 
-/// How the gate looks on a Deployment, and the patches with which the operator changes it. The other half, who holds
+/// The patches with which the operator changes a held Deployment. The other half, who holds
 /// and what opens within a request, is in the chart's policies (charts/tidegate/templates/policies); both halves must
 /// agree, which tests/control_plane/gate shows on a real API server.
 ///
@@ -18,19 +18,15 @@ namespace gate {
 /// one line by `kubectl describe`.
 inline constexpr std::size_t kLongestWaitingFor = 1024;
 
-/// Whether the Deployment is held by us: paused, and its pod template carries our mark. A Deployment that its user
-/// paused has no mark and is not ours to release.
-bool IsHeld(const nlohmann::json& deployment);
-
 /// JSON Patch operations that let the rollout start: mark removed, no longer paused, label "open", and the waiting-for
 /// line, which is over, removed.
 ///
-/// `at` is tested first, so the patch applies to exactly the object on which the decision was made: a requirement that
-/// changed meanwhile is judged anew. It also tests that the Deployment is paused. Precondition: IsHeld(deployment),
-/// else std::abort.
-nlohmann::json ReleasePatch(const nlohmann::json& deployment, core::Revision at);
-
-/// The same from facts: `has_waiting_for` tells whether the annotation is there (removing what is not fails the patch).
+/// For a Deployment that is held: paused, and its pod template carries our mark (observed::WorkloadFacts says so); one
+/// that its user paused has no mark and is not ours to release. The patch tests `at` first, so it applies to exactly
+/// the object on which the decision was made: a requirement that changed meanwhile is judged anew. It fails, too, when
+/// the Deployment is not paused or not marked.
+///
+/// `has_waiting_for` tells whether the annotation is there: removing what is not fails a patch.
 nlohmann::json ReleasePatch(core::Revision at, bool has_waiting_for);
 
 /// JSON Merge Patch that says on the held object what it waits for. Merge, because an object may have no annotations

@@ -249,24 +249,4 @@ void Node::FinishDeleted(const std::string& pod, const std::map<std::string, Con
     kubectl_.Must({"delete", "pod", pod, "--grace-period=0", "--force", "--wait=false"});
 }
 
-void Node::RunPods(const std::string& selector, int replicas) const {
-    const auto running = Eventually(
-        [&] {
-            int count = 0;
-            for (const auto& pod : Pods(selector)) {
-                const std::string name = pod["metadata"]["name"];
-                if (pod["metadata"].contains("deletionTimestamp")) {
-                    FinishDeleted(name);
-                } else if (pod["status"].value("phase", "") != "Running") {
-                    Start(name);
-                } else {
-                    ++count;
-                }
-            }
-            return count == replicas;
-        },
-        std::to_string(replicas) + " running pods " + selector + " in " + kubectl_.Ns());
-    if (!running) throw std::runtime_error(running.message());
-}
-
 }  // namespace support

@@ -58,9 +58,6 @@ public:
     /// that never ran stay so, the pod gets its final phase and goes. Throws when the pod is not being deleted.
     void FinishDeleted(const std::string& pod, const std::map<std::string, ContainerEnd>& ends = {}) const;
 
-    /// Starts the pods of a workload as its controller creates them, until `replicas` of exactly this many run.
-    void RunPods(const std::string& selector, int replicas) const;
-
 private:
     nlohmann::json Bound(const std::string& pod) const;
     void WriteStatus(const std::string& pod, const nlohmann::json& status) const;

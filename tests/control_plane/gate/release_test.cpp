@@ -27,7 +27,7 @@ protected:
 TEST_F(DeploymentRelease, OpensWhenTheOperatorPatches) {
     const auto manifest = DeploymentBuilder("c").Requires("orders@9");
     ASSERT_EQ(Apply(manifest), kHeld);
-    const auto released = PatchAsOperator("c", ReleasePatch(kubectl_.GetJson("deployment/c"), RevisionOf("c")));
+    const auto released = PatchAsOperator("c", ReleasePatch(RevisionOf("c"), false));
     ASSERT_TRUE(released.Ok()) << released.error;
     EXPECT_EQ(State("c"), kOpen);
     EXPECT_TRUE(RollsOut("c"));
@@ -41,23 +41,30 @@ TEST_F(DeploymentRelease, WaitingForLineIsWrittenByTheOperatorAndGoesWithTheRele
     const auto written =
         PatchAsOperator("c", WaitingForPatch("orders@9: migration orders is running", RevisionOf("c")), "merge");
     ASSERT_TRUE(written.Ok()) << written.error;
-    Json held = kubectl_.GetJson("deployment/c");
+    const Json held = kubectl_.GetJson("deployment/c");
     EXPECT_EQ(held["metadata"]["annotations"]["tidegate.io/waiting-for"], "orders@9: migration orders is running");
     EXPECT_EQ(State("c"), kHeld);
 
-    ASSERT_TRUE(PatchAsOperator("c", ReleasePatch(held, RevisionOf("c"))).Ok());
+    ASSERT_TRUE(PatchAsOperator("c", ReleasePatch(RevisionOf("c"), true)).Ok());
     EXPECT_EQ(State("c"), kOpen);
     EXPECT_FALSE(kubectl_.GetJson("deployment/c")["metadata"]["annotations"].contains("tidegate.io/waiting-for"));
 }
 
 TEST_F(DeploymentRelease, FailsWhenTheObjectChangedMeanwhile) {
     Apply(DeploymentBuilder("c").Requires("orders@9"));
-    const Json judged = kubectl_.GetJson("deployment/c");
     const core::Revision at = RevisionOf("c");
     Apply(DeploymentBuilder("c").Requires("orders@10"));
-    EXPECT_FALSE(PatchAsOperator("c", ReleasePatch(judged, at)).Ok());
+    EXPECT_FALSE(PatchAsOperator("c", ReleasePatch(at, false)).Ok());
     EXPECT_FALSE(PatchAsOperator("c", WaitingForPatch("orders@9", at), "merge").Ok());
     EXPECT_EQ(State("c"), kHeld);
+}
+
+TEST_F(DeploymentRelease, ByTheOperatorFailsOnADeploymentThatItsUserPaused) {
+    DeploymentBuilder paused = DeploymentBuilder("d").Requires("orders@9");
+    paused.Object()["spec"]["paused"] = true;
+    ASSERT_EQ(Apply(paused), kPausedByItsUser);
+    EXPECT_FALSE(PatchAsOperator("d", ReleasePatch(RevisionOf("d"), false)).Ok());
+    EXPECT_EQ(State("d"), kPausedByItsUser);
 }
 
 TEST_F(DeploymentRelease, ByHandOpensACreationForExactlyThisRequirement) {
