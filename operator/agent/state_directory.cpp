@@ -22,7 +22,7 @@ std::optional<std::string> ReadAll(const std::filesystem::path& path) {
 
 }  // namespace
 
-StateDirectory::StateDirectory(std::filesystem::path path, std::string job_uid)
+StateDirectory::StateDirectory(std::filesystem::path path, const std::string& job_uid)
     : path_{std::move(path)},
       ready_text_{job_uid + " " + ReadAll("/proc/sys/kernel/random/boot_id").value_or("unknown boot")} {}
 

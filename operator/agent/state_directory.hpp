@@ -18,7 +18,7 @@ namespace agent {
 /// The writing functions throw database::DbError{BadConfiguration} when the folder cannot be written.
 class StateDirectory {
 public:
-    StateDirectory(std::filesystem::path path, std::string job_uid);
+    StateDirectory(std::filesystem::path path, const std::string& job_uid);
 
     void MarkReady();
     void ClearReady();

@@ -64,13 +64,13 @@ std::optional<std::strong_ordering> Level::Compare(const Level& a, const Level& 
     if (first_a.size() != first_b.size() && LooksLikeTime(first_a) && LooksLikeTime(first_b)) {
         const std::size_t common = std::min(first_a.size(), first_b.size());
         const auto order = first_a.substr(0, common).compare(first_b.substr(0, common)) <=> 0;
-        if (order == 0) return std::nullopt;
+        if (std::is_eq(order)) return std::nullopt;
         return order;
     }
     for (std::size_t i = 0; i < std::max(a.segments_.size(), b.segments_.size()); ++i) {
         const auto order = CompareDecimals(i < a.segments_.size() ? a.segments_[i] : "0",
                                            i < b.segments_.size() ? b.segments_[i] : "0");
-        if (order != 0) return order;
+        if (std::is_neq(order)) return order;
     }
     return std::strong_ordering::equal;
 }

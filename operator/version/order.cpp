@@ -20,11 +20,11 @@ std::optional<Standing> ByLevel(Tool tool, const Reading& reading, std::string_v
     for (const std::string& version : reading.versions) {
         const auto order = Compare(tool, wanted, version);
         // "0007" against a head 0007_add_email: the number itself is there, whatever the other heads are.
-        if (order && *order == 0) return Standing::Reached;
+        if (order && std::is_eq(*order)) return Standing::Reached;
         if (!order)
             decided = false;
         else
-            (*order < 0 ? above_all : below_all) = false;
+            (std::is_lt(*order) ? above_all : below_all) = false;
     }
     if (!decided || above_all == below_all) return std::nullopt;
     return below_all ? Standing::Reached : Standing::NotReached;
@@ -59,7 +59,7 @@ std::optional<std::strong_ordering> Compare(Tool tool, std::string_view a, std::
     const auto level_b = Level::Parse(tool, b);
     if (!level_a || !level_b) return std::nullopt;
     const auto order = Level::Compare(*level_a, *level_b);
-    if (order && *order == 0 && !level_a->IsBare() && !level_b->IsBare()) return std::nullopt;
+    if (order && std::is_eq(*order) && !level_a->IsBare() && !level_b->IsBare()) return std::nullopt;
     return order;
 }
 
