@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.hpp"
+#include "core/text.hpp"
 
 namespace api {
 namespace {
@@ -54,7 +55,7 @@ std::vector<Condition> Summarize(const std::vector<Condition>& before, Summary s
                             .observed_generation = generation,
                             .last_transition = now,
                             .reason = std::string(reason),
-                            .message = std::string(message.substr(0, kLongestMessage))};
+                            .message = core::OneLine(message, kLongestMessage)};
         const Condition* old = FindCondition(before, type);
         if (old != nullptr && old->status == condition.status) condition.last_transition = old->last_transition;
         conditions.push_back(std::move(condition));

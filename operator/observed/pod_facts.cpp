@@ -4,6 +4,7 @@
 
 #include "api/names.hpp"
 #include "api/object_meta.hpp"
+#include "core/text.hpp"
 
 namespace observed {
 namespace {
@@ -33,7 +34,7 @@ ContainerFacts ParseContainer(const json& status) {
     if (const auto* waiting = core::FindAt(status, {"state", "waiting"})) {
         container.state = ContainerFacts::State::Waiting;
         container.reason = TextAt(*waiting, {"reason"});
-        container.message = TextAt(*waiting, {"message"}).substr(0, kLongestMessage);
+        container.message = core::OneLine(TextAt(*waiting, {"message"}), kLongestMessage);
     } else if (const auto* running = core::FindAt(status, {"state", "running"})) {
         container.state = ContainerFacts::State::Running;
         container.start_time = PlausibleTime(*running, "startedAt");
@@ -44,7 +45,7 @@ ContainerFacts ParseContainer(const json& status) {
         container.end_time = PlausibleTime(*ended, "finishedAt");
         if (const auto code = core::NumberAt(*ended, {"exitCode"})) container.exit_code = static_cast<int>(*code);
         if (const auto number = core::NumberAt(*ended, {"signal"})) container.signal = static_cast<int>(*number);
-        if (NeverRan(container)) container.message = TextAt(*ended, {"message"}).substr(0, kLongestMessage);
+        if (NeverRan(container)) container.message = core::OneLine(TextAt(*ended, {"message"}), kLongestMessage);
     }
     return container;
 }
@@ -61,7 +62,7 @@ void ReadConditions(const json& object, PodFacts& pod) {
         const auto type = TextAt(condition, {"type"});
         const bool holds = TextAt(condition, {"status"}) == "True";
         if (type == "PodScheduled" && !holds) {
-            pod.unschedulable = TextAt(condition, {"message"}).substr(0, kLongestMessage);
+            pod.unschedulable = core::OneLine(TextAt(condition, {"message"}), kLongestMessage);
         } else if (type == "DisruptionTarget" && holds) {
             pod.disruption = TextAt(condition, {"reason"});
         }
