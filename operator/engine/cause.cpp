@@ -97,8 +97,7 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
         return Cause{.reason = std::string(reasons::kUnschedulable),
                      .message = "No node takes pod " + pod->key.name + ": " + Quote(pod->unschedulable) + "."};
     }
-    if (auto cause = CauseOfAgent(*pod)) return cause;
-    if (auto cause = CauseOf(pod->migration, api::kMigrationContainer, *pod)) return cause;
+    // Before the agent's last words: what it said before its restart is over once it holds a connection.
     if (WaitsForFence(*pod, now)) {
         return Cause{
             .reason = std::string(reasons::kWaitingForFence),
@@ -107,11 +106,18 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
                 pod->key.name + " name the holder.",
             .is_fence = true};
     }
+    if (auto cause = CauseOfAgent(*pod)) return cause;
+    if (auto cause = CauseOf(pod->migration, api::kMigrationContainer, *pod)) return cause;
     if (pod->agent.state == ContainerFacts::State::Running) return std::nullopt;
     if (now - pod->created < kPodIsSlow) return std::nullopt;
     return Cause{.reason = std::string(reasons::kNotStarting),
                  .message = "Pod " + pod->key.name + " does not start; its events say why: kubectl describe pod " +
                             pod->key.name + "."};
+}
+
+bool MayYetWaitForFence(const observed::PodFacts& pod, core::Time now) {
+    return pod.agent.state == ContainerFacts::State::Running && !pod.agent.started && pod.agent.start_time &&
+           now - *pod.agent.start_time < kAgentIsConnected;
 }
 
 std::optional<core::Time> NextLookForCause(const observed::JobFacts* job, const observed::PodFacts* pod,
@@ -129,6 +135,10 @@ std::optional<core::Time> NextLookForCause(const observed::JobFacts* job, const 
         if (look && *look > now && (!next || *look < *next)) next = look;
     }
     return next;
+}
+
+bool MessageAlternates(std::string_view reason) {
+    return IsCause(reason) && reason != reasons::kSecretOrKeyMissing;
 }
 
 bool IsCause(std::string_view reason) {

@@ -22,11 +22,17 @@ struct Cause {
 /// The kubelet's and the agent's own words are part of the message; what to do stands behind them.
 std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::PodFacts* pod, core::Time now);
 
+/// The agent runs and does not hold the fence, but it cannot be told yet whether it is connected and waits for it.
+bool MayYetWaitForFence(const observed::PodFacts& pod, core::Time now);
+
 /// When FindCause may answer differently without any object having changed; nullopt: never.
 std::optional<core::Time> NextLookForCause(const observed::JobFacts* job, const observed::PodFacts* pod,
                                            core::Time now);
 
-/// A reason of FindCause whose message may alternate (pull error, back-off): it is written once, not at each change.
+/// A reason of FindCause.
 bool IsCause(std::string_view reason);
+
+/// One whose message may change to and fro while nothing changes (pull error, back-off): written once, not each time.
+bool MessageAlternates(std::string_view reason);
 
 }  // namespace engine

@@ -44,8 +44,8 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     }
     if (const auto* run = ActiveRun(status)) {
         consider_job(run->job_name);
-        const auto* job = FindJob(world, run->job_name);
-        if (job != nullptr && job->Ended() && probe.start_time)
+        const auto* job = FindJobOf(world, *run);
+        if ((job == nullptr || job->Ended()) && probe.start_time)
             earliest.Consider(*probe.start_time + kProbeInterval, now);
         const auto* migration = FindMigration(world, run->migration);
         const auto* pod = FindPod(world, run->job_name);

@@ -1,10 +1,12 @@
 #include <algorithm>
 
 #include "api/reasons.hpp"
+#include "core/text.hpp"
 #include "engine/concerns.hpp"
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/tuning.hpp"
 #include "version/order.hpp"
 
 namespace engine {
@@ -64,12 +66,12 @@ Decision WriteIntent(const World& world, const api::Migration& migration, core::
                                         WithConditions(*world.database, std::move(status), now)}};
 }
 
-Decision GiveUp(const World& world, std::string_view reason, std::string message, core::Time now) {
+Decision GiveUp(const World& world, std::string_view reason, const std::string& message, core::Time now) {
     api::DatabaseStatus status = world.database->status;
     auto& run = *ActiveRun(status);
     run.outcome = api::RunOutcome::NeverStarted;
     run.reason = reason;
-    run.message = std::move(message);
+    run.message = core::OneLine(message, kLongestRecordMessage);
     run.completion_time = now;
     return {.step = WriteDatabaseStatus{world.key, world.database->revision,
                                         WithConditions(*world.database, std::move(status), now)}};
@@ -77,10 +79,11 @@ Decision GiveUp(const World& world, std::string_view reason, std::string message
 
 /// The intent is written and the Job was not seen yet.
 std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& run, core::Time now) {
-    if (FindJob(world, run.job_name) != nullptr) return std::nullopt;
+    if (FindJobOf(world, run) != nullptr) return std::nullopt;
     const auto* migration = FindMigration(world, run.migration);
-    const bool is_same = migration != nullptr && migration->uid == run.migration_uid;
-    if (is_same && migration->status.run && migration->status.run->job_name == run.job_name) {
+    // The Migration is gone or another one: its Job may have run, and only the database can tell (result.cpp).
+    if (migration == nullptr || migration->uid != run.migration_uid) return std::nullopt;
+    if (migration->status.run && migration->status.run->job_name == run.job_name) {
         return std::nullopt;  // seen, and gone now: result.cpp
     }
     if (world.learned.foreign_jobs.contains(run.job_name)) {
@@ -92,14 +95,14 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     }
     const auto refused = world.learned.refused_jobs.find(run.job_name);
     if (refused != world.learned.refused_jobs.end()) {
-        if (is_same && run.start_time && now - *run.start_time < migration->spec.start_deadline) return std::nullopt;
+        if (run.start_time && now - *run.start_time < migration->spec.start_deadline) return std::nullopt;
         return GiveUp(world, reasons::kJobRefused,
                       "The API server refused Job " + run.job_name +
                           " until spec.startDeadlineSeconds, so nothing was run: " + Quote(refused->second) +
                           ". Mend the cause and change the Migration's spec to run again.",
                       now);
     }
-    if (is_same && migration->run_key == run.key) {
+    if (!migration->deleting && migration->run_key == run.key) {
         return Decision{.step = CreateMigrationJob{.database = world.key,
                                                    .migration = migration->key,
                                                    .run = {run.migration, run.migration_uid, run.key, run.launches},
@@ -113,7 +116,8 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                                            run.image + "."}}};
     }
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
-    return GiveUp(world, reasons::kSuperseded, "The Migration changed before its Job was created; nothing ran.", now);
+    return GiveUp(world, reasons::kSuperseded,
+                  "The Migration changed, or was deleted, before its Job was created; nothing ran.", now);
 }
 
 }  // namespace

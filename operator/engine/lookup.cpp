@@ -27,6 +27,13 @@ const observed::JobFacts* FindJob(const World& world, std::string_view name) {
     return nullptr;
 }
 
+const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& run) {
+    const auto* job = FindJob(world, run.job_name);
+    const bool is_ours =
+        job != nullptr && job->owner == run.migration_uid && job->run_key == run.key && job->launch == run.launches;
+    return is_ours ? job : nullptr;
+}
+
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {
     const observed::PodFacts* newest = nullptr;
     for (const auto& pod : world.pods) {

@@ -12,6 +12,9 @@ const api::Database* FindDatabase(const std::vector<Shared<api::Database>>& data
 const api::Migration* FindMigration(const World& world, std::string_view name);
 const observed::JobFacts* FindJob(const World& world, std::string_view name);
 
+/// The Job of a launch: nullptr also when a Job that is none of ours has its name.
+const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& run);
+
 /// The newest pod of a Job.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);
 

@@ -15,7 +15,7 @@ Decision EndLaunch(const World& world, const api::Migration& migration, const ob
                        .warning = true,
                        .reason = std::string(api::reasons::kLaunchEnded),
                        .text = "Pod " + pod.key.name + " is ended: " + why + ". Database " + world.key.name +
-                               " will say how far it came."}}};
+                               " is asked whether anything happened."}}};
 }
 
 }  // namespace
@@ -40,10 +40,11 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     if (migration->run_key != run->key) {
         return EndLaunch(world, *migration, *pod, "the spec changed before its migration had begun");
     }
-    const auto* job = FindJob(world, run->job_name);
+    const auto* job = FindJobOf(world, *run);
     const auto cause = FindCause(job, pod, now);
     if (cause && cause->is_fence) return std::nullopt;
     if (now - *run->start_time < migration->spec.start_deadline) return std::nullopt;
+    if (MayYetWaitForFence(*pod, now)) return std::nullopt;
     return EndLaunch(world, *migration, *pod,
                      "its migration did not begin within spec.startDeadlineSeconds (" +
                          core::FormatDuration(migration->spec.start_deadline) + ")" +

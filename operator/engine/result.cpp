@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include "api/reasons.hpp"
+#include "core/text.hpp"
 #include "engine/classify.hpp"
 #include "engine/concerns.hpp"
 #include "engine/evidence.hpp"
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/tuning.hpp"
 
 namespace engine {
 namespace {
@@ -93,7 +95,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     auto& run = *ActiveRun(status);
     run.outcome = end.outcome;
     run.reason = end.reason;
-    run.message = end.message;
+    run.message = core::OneLine(end.message, kLongestRecordMessage);
     run.attempts += end.attempted ? 1 : 0;
     run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
     if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after && evidence.job != nullptr) {
@@ -114,7 +116,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
 std::optional<Decision> DecideResult(const World& world, core::Time now) {
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr) return std::nullopt;
-    const auto* job = FindJob(world, run->job_name);
+    const auto* job = FindJobOf(world, *run);
     if (job == nullptr && !JobWasSeen(world, *run)) return std::nullopt;
     if (job != nullptr && !job->Ended() && !job->deleting) return std::nullopt;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 namespace engine {
 
@@ -11,5 +12,9 @@ inline constexpr std::chrono::seconds kProbeInterval{60};
 /// A Job that the API server refused is tried again after this: a quota may have been freed, a policy corrected. Each
 /// try is one request.
 inline constexpr std::chrono::seconds kRefusedJobInterval{15};
+
+/// Bytes; the CRD's maxLength of the message in a record. The API server refuses a status with a longer one as a whole,
+/// and names, versions and the node's words may add up to more.
+inline constexpr std::size_t kLongestRecordMessage = 1024;
 
 }  // namespace engine
