@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/reasons.hpp"
+#include "engine/explain.hpp"
 #include "version/order.hpp"
 
 namespace engine {
@@ -72,13 +73,13 @@ EndedRun NeverStarted(const Evidence& evidence) {
     }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
     if (pod != nullptr && pod->report && pod->report->error) {
-        end.message += " The agent said: " + pod->report->error->message;
+        end.message += " The agent said: " + Quote(pod->report->error->message) + ".";
     } else if (pod != nullptr && !pod->migration.message.empty()) {
         end.message += " The node said: " + pod->migration.message + ".";
     } else if (pod != nullptr && !pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
     }
-    end.message += " Mend the cause and change the Migration's spec to run again.";
+    end.message += " Mend the cause, then change what runs (image, command, args, env, envFrom, volumes or version).";
     return end;
 }
 

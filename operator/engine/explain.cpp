@@ -36,15 +36,20 @@ const api::Migration* Bringing(const WorkloadWorld& world, const api::Requiremen
 
 std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement& requirement,
                               const api::Database& database) {
-    std::string text = "Database " + requirement.database + " is at " + AtVersion(database.status);
+    std::string text = "Database " + requirement.database;
+    text += database.status.version.empty() ? " has no version yet" : " is at version " + database.status.version;
     const auto* migration = Bringing(world, requirement);
     if (migration == nullptr) return text + " and no Migration names it; create one that brings the version";
-    text += "; migration " + migration->key.name;
+    text += "; Migration " + migration->key.name;
     const auto* ready = api::FindCondition(migration->status.conditions, api::kReady);
     if (ready == nullptr) return text + " was not looked at yet";
     text += " says " + ready->reason;
     if (migration->spec.version != requirement.version && !requirement.image) {
         text += " (it brings version " + migration->spec.version + ")";
+    }
+    const auto* stalled = api::FindCondition(migration->status.conditions, api::kStalled);
+    if (stalled != nullptr && stalled->status == api::ConditionStatus::True) {
+        text += "; see kubectl describe tgm " + migration->key.name;
     }
     return text;
 }
@@ -87,7 +92,7 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
                 .message = "The API server refuses Job " + run.job_name + ": " + Quote(refused->second) +
                            ". It is tried again until spec.startDeadlineSeconds."};
     }
-    const auto* job = FindJob(world, run.job_name);
+    const auto* job = FindJobOf(world, run);
     const auto* pod = FindPod(world, run.job_name);
     const std::string what = run.version.empty() ? "what its image holds" : "version " + run.version;
     if (job != nullptr && job->Ended()) {
@@ -121,25 +126,29 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
             .reason = std::string(reasons::kMigrationRunning),
             .message = "The same run is under way for Migration " + run->migration + " (Job " + run->job_name + ")."};
     }
-    if (run != nullptr && run->reason != reasons::kSuperseded) return ExplainRecord(*run);
-    if (migration.spec.suspend) {
+    api::Database ahead = *world.database;
+    ahead.status = status;
+    const bool reached = !migration.spec.version.empty() && IsVerified(ahead) &&
+                         JudgeVersion(ahead, migration.spec.version) == Verdict::Holds;
+    const bool failed = run != nullptr && run->outcome != api::RunOutcome::Succeeded;
+    // What failed and is there nonetheless came another way since.
+    if (run != nullptr && run->reason != reasons::kSuperseded && !(failed && reached)) return ExplainRecord(*run);
+    if (migration.spec.suspend && !reached) {
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kSuspended),
                 .message = "spec.suspend is set: nothing is started until it is removed."};
     }
-    api::Database ahead = *world.database;
-    ahead.status = status;
     if (!IsVerified(ahead)) {
         const View database = ExplainDatabase(*world.database, status);
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kWaitingForDatabase),
                 .message = "Database " + name + " must be read first (" + database.reason + "): " + database.message};
     }
-    if (!migration.spec.version.empty() && JudgeVersion(ahead, migration.spec.version) == Verdict::Holds) {
+    if (reached) {
         return {.summary = Summary::Ready,
                 .reason = std::string(reasons::kAlreadyReached),
-                .message = "Version " + migration.spec.version + " was reached before: Database " + name + " is at " +
-                           AtVersion(status) + ". Nothing was run."};
+                .message = "Version " + migration.spec.version + " is reached already: Database " + name + " is at " +
+                           AtVersion(status) + ". Nothing had to be run."};
     }
     const auto* active = ActiveRun(status);
     std::string turn = "Waits for its turn on Database " + name;

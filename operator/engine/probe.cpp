@@ -98,7 +98,8 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
 /// Shows why the probe does not come to its result; nullopt when that is shown already.
 std::optional<Decision> ShowTrouble(const World& world, const std::string& reason, const std::string& message,
                                     core::Time now) {
-    if (world.database->status.probe.reason == reason) return std::nullopt;
+    const auto& shown = world.database->status.probe;
+    if (shown.reason == reason && (shown.message == message || MessageAlternates(reason))) return std::nullopt;
     api::DatabaseStatus status = world.database->status;
     status.probe.reason = reason;
     status.probe.message = message;

@@ -32,7 +32,7 @@ api::RunStatus RunStatusFor(const api::DatabaseStatus& record, const api::Migrat
 bool SaysTheSame(const std::vector<api::Condition>& conditions, const View& view, std::int64_t generation) {
     const auto* ready = api::FindCondition(conditions, api::kReady);
     if (ready == nullptr || ready->reason != view.reason || ready->observed_generation != generation) return false;
-    return ready->message == view.message || IsCause(view.reason);
+    return ready->message == view.message || MessageAlternates(view.reason);
 }
 
 std::vector<api::Condition> ConditionsFor(const std::vector<api::Condition>& before, const View& view,
