@@ -18,9 +18,27 @@ constexpr std::size_t kMostEntries = 4000;
 /// Of the annotation: cause and next step on one line that kubectl describe still shows well.
 constexpr std::size_t kLongestWaitingFor = 1024;
 
+/// What the Ledger says about the database and still holds, though nobody may name it at present: the manifest that one
+/// goes back to has to open without the operator.
+void KeepWhatHolds(const LedgerWorld& world, const api::Database& database, std::set<std::string>& satisfied) {
+    if (!world.ledger) return;
+    std::size_t kept = 0;
+    const auto& entries = world.ledger->satisfied;
+    // From the end: higher numbers are newer versions.
+    for (auto entry = entries.rbegin(); entry != entries.rend() && kept < api::kKeptReached; ++entry) {
+        for (const auto& requirement : api::ParseRequirements(*entry).requirements) {
+            if (requirement.database != database.key.name || requirement.text != *entry) continue;
+            if (requirement.image || Judge(requirement, &database) != Verdict::Holds) continue;
+            satisfied.insert(*entry);
+            ++kept;
+        }
+    }
+}
+
 /// The Ledger's words for one database: what was proven before, images that ran, and what somebody names and holds.
 void AddDatabase(const LedgerWorld& world, const api::Database& database, std::set<std::string>& satisfied) {
     if (!IsVerified(database)) return;
+    KeepWhatHolds(world, database, satisfied);
     for (const auto& [requirement, time] : database.status.reached)
         satisfied.insert(requirement);
     for (const auto& run : database.status.runs) {
