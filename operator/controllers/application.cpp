@@ -104,7 +104,7 @@ public:
         reflectors_.Stop();
         if (elector_) elector_->Release();
         recorder_.Stop();
-        return lost_lease_ ? 1 : 0;
+        return failed_ ? 1 : 0;
     }
 
 private:
@@ -133,8 +133,13 @@ private:
         } else {
             StartWorkers();
         }
-        if (!options_.ready_file.empty()) {
+        if (options_.ready_file.empty()) return;
+        try {
             WriteReadyFile(options_.ready_file, HostOf(options_.bind) + ":" + std::to_string(http_.Port()));
+        } catch (const std::exception& error) {
+            telemetry::Log(runtime::LogLevel::kError, "tidegate ends", {{"error", error.what()}});
+            failed_ = true;
+            runtime::RequestShutdown();
         }
     }
 
@@ -155,7 +160,7 @@ private:
                                      telemetry::Log(runtime::LogLevel::kError,
                                                     "the lease is lost; tidegate ends and its replacement goes on",
                                                     {{"error", why}});
-                                     lost_lease_ = true;
+                                     failed_ = true;
                                      runtime::RequestShutdown();
                                  },
                              .expired = {}},
@@ -173,7 +178,7 @@ private:
     runtime::EventRecorder recorder_;
     DatabaseController databases_;
     GateController gate_;
-    std::atomic<bool> stopping_{false}, lost_lease_{false};
+    std::atomic<bool> stopping_{false}, failed_{false};
     runtime::WorkerPool database_workers_, gate_workers_;
     Reflectors reflectors_;
     telemetry::HttpServer http_;
