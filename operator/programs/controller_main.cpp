@@ -46,10 +46,13 @@ int main(int argc, char** argv) {
     std::string log_level = "info";
 
     CLI::App app{"tidegate: runs database migrations as custom resources and holds rollouts until they are proven"};
+    // As in Go's programs, the last one counts: charts and patches append arguments.
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.set_version_flag("--version", options.version);
     app.add_option("--kubeconfig", options.kubeconfig,
                    "Kubeconfig file; default: $KUBECONFIG, the pod's service account");
     app.add_option("--namespaces", options.namespaces, "Namespaces to work in, comma separated; default: all")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->delimiter(',');
     app.add_option("--leader-elect", options.leader_elect, "Work only while holding the Lease")->capture_default_str();
     app.add_option("--bind", options.bind, "HOST:PORT of /healthz, /readyz and /metrics; port 0 picks one")
