@@ -1,0 +1,107 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control_plane/controllers/operator_fixture.hpp"
+
+namespace test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Deadlines : public OperatorFixture {
+protected:
+    void SetUp() override {
+        OperatorFixture::SetUp();
+        MakeDatabase({"0001"});
+    }
+
+    std::string Apply(const std::string& deadline, int seconds) {
+        kubectl_.MustApply(MigrationBuilder("orders").Version("0002").Spec(deadline, seconds).Build());
+        return PodOf(RunningJob());
+    }
+
+    testing::AssertionResult IsEnded(const std::string& pod) const {
+        return Eventually([&] { return Get(kube::kPods, pod)["metadata"].contains("deletionTimestamp"); },
+                          "pod " + pod + " is deleted");
+    }
+};
+
+TEST_F(Deadlines, ALaunchThatNeverBeginsIsEndedAndCostsNoAttempt) {
+    const auto pod = Apply("startDeadlineSeconds", 2);
+    node_.NeverStart(pod, "migrate", "ErrImagePull", "manifest unknown");
+    ASSERT_TRUE(IsEnded(pod));
+    EXPECT_TRUE(Eventually([&] { return HasEvent("Migration", "orders", "LaunchEnded"); }, "event"));
+    node_.FinishDeleted(pod);
+    EXPECT_TRUE(IsStalled("NeverStarted"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("manifest unknown"), HasSubstr("change")));
+    EXPECT_EQ(Database()["status"]["runs"][0]["outcome"], "NeverStarted");
+    EXPECT_EQ(Database()["status"]["runs"][0]["attempts"], 0);
+    EXPECT_TRUE(IsQuiet());
+    EXPECT_EQ(MigrationJobs().size(), 1U);
+}
+
+TEST_F(Deadlines, APodThatNoNodeTakesIsEnded) {
+    const auto pod = Apply("startDeadlineSeconds", 3);
+    node_.Unschedulable(pod, "0/3 nodes are available: 3 Insufficient memory.");
+    EXPECT_TRUE(MigrationSays("Unschedulable"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr(pod), HasSubstr("Insufficient memory")));
+    ASSERT_TRUE(IsEnded(pod));
+    // What the pod garbage collector does with a pod that no kubelet will ever end.
+    PatchPodStatus(pod, {{"phase", "Failed"}});
+    EXPECT_TRUE(IsStalled("NeverStarted"));
+}
+
+TEST_F(Deadlines, AMigrationThatBeganAfterAllIsJudgedByTheDatabase) {
+    const auto pod = Apply("startDeadlineSeconds", 2);
+    node_.NeverStart(pod, "migrate", "ErrImagePull", "manifest unknown");
+    ASSERT_TRUE(IsEnded(pod));
+    // The image arrived in the same moment.
+    node_.FinishDeleted(pod,
+                        {{"tidegate-agent", {0, ReportOf({"0001"}, {"0002"}), {}, {}}}, {"migrate", {0, {}, {}, {}}}});
+    EXPECT_TRUE(IsReady("MigrationSucceeded"));
+}
+
+TEST_F(Deadlines, TheFenceHasNone) {
+    const auto pod = Apply("startDeadlineSeconds", 1);
+    node_.StartSidecarsOnly(pod);
+    EXPECT_TRUE(MigrationSays("MigrationRunning"));
+    // The agent ends by itself when it cannot connect; one that runs for long waits for the fence.
+    auto agent = Get(kube::kPods, pod)["status"]["initContainerStatuses"];
+    agent.back()["state"]["running"]["startedAt"] = "2026-11-22T00:00:00Z";
+    agent.back()["lastState"] = {{"terminated",
+                                  {{"exitCode", 1},
+                                   {"message", ReportOfError("Unreachable", "no answer")},
+                                   {"startedAt", "2026-11-21T23:00:00Z"},
+                                   {"finishedAt", "2026-11-21T23:00:01Z"}}}};
+    PatchPodStatus(pod, {{"initContainerStatuses", agent}});
+    EXPECT_TRUE(MigrationSays("WaitingForFence"));
+    EXPECT_EQ(Migration()["status"]["run"]["waitingFor"][0], "WaitingForFence");
+    EXPECT_THAT(MessageOf(Migration()), HasSubstr(pod));
+    EXPECT_TRUE(IsQuiet(std::chrono::seconds{2}));
+    EXPECT_FALSE(Get(kube::kPods, pod)["metadata"].contains("deletionTimestamp"));
+}
+
+TEST_F(Deadlines, AMigrationThatRunsTooLongIsEndedAndJudgedByTheDatabase) {
+    const auto pod = Apply("activeDeadlineSeconds", 2);
+    node_.Start(pod);
+    ASSERT_TRUE(IsEnded(pod));
+    EXPECT_EQ(Get(kube::kJobs, RunningJob())["metadata"].contains("deletionTimestamp"), false);
+    node_.FinishDeleted(
+        pod, {{"tidegate-agent", {0, ReportOf({"0001"}, {"0001"}), {}, {}}}, {"migrate", {137, {}, {}, {}}}});
+    EXPECT_TRUE(IsStalled("DeadlineExceeded"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("spec.activeDeadlineSeconds"), HasSubstr("2s")));
+    EXPECT_EQ(Database()["status"]["runs"][0]["attempts"], 1);
+}
+
+TEST_F(Deadlines, WhatEndedInTimeIsNotCalledTooLong) {
+    const auto pod = Apply("activeDeadlineSeconds", 2);
+    node_.Start(pod);
+    ASSERT_TRUE(IsEnded(pod));
+    node_.FinishDeleted(pod,
+                        {{"tidegate-agent", {0, ReportOf({"0001"}, {"0002"}), {}, {}}}, {"migrate", {0, {}, {}, {}}}});
+    EXPECT_TRUE(IsReady("MigrationSucceeded"));
+}
+
+}  // namespace
+}  // namespace test
