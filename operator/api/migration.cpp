@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/object_meta.hpp"
+#include "api/requirement.hpp"
 #include "api/run_id.hpp"
 #include "core/json_access.hpp"
 
@@ -32,7 +33,7 @@ RunStatus ParseRunStatus(const json& object) {
 
 MigrationSpec ParseSpec(const json& spec) {
     MigrationSpec parsed{.database = TextAt(spec, {"databaseRef", "name"}),
-                         .version = TextAt(spec, {"version"}),
+                         .version = DecodeVersion(TextAt(spec, {"version"})),
                          .image = TextAt(spec, {"image"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
     parsed.log_tail = TextAt(spec, {"logTail"}) != "None";

@@ -20,6 +20,7 @@ namespace api {
 /// Migration is read live when its Job is built. `run_key` stands for them.
 struct MigrationSpec {
     std::string database;
+    /// Decoded: a comma, which the spec writes as %2C, is a comma here.
     std::string version;
     std::string image;
     bool suspend = false;

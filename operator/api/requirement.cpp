@@ -33,7 +33,8 @@ ParsedRequirements ParseRequirements(std::string_view annotation) {
         const std::string_view part = Trim(annotation.substr(0, comma));
         if (!part.empty()) {
             const auto at = part.find('@');
-            if (at == std::string_view::npos || at == 0 || at + 1 == part.size()) {
+            const bool is_whole = at != std::string_view::npos && at > 0 && at + 1 < part.size();
+            if (!is_whole || part.size() > kLongestRequirement) {
                 parsed.malformed.emplace_back(part);
             } else {
                 Requirement requirement{

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ struct ParsedRequirements {
     /// carries one nonetheless (written before the policy was there) stays held.
     std::vector<std::string> malformed;
 };
+
+/// Bytes of one requirement: what the CRDs let a Ledger and the record hold (a Database's name, "@image=", an image). A
+/// longer one is malformed: written into a status it would have the API server refuse the whole.
+inline constexpr std::size_t kLongestRequirement = 800;
 
 /// Reads the value of `tidegate.io/requires`: comma separated, split at the first "@".
 ParsedRequirements ParseRequirements(std::string_view annotation);

@@ -7,11 +7,20 @@
 namespace engine {
 namespace {
 
-std::string Join(const std::vector<std::string>& parts) {
+/// The CRD's maxLength of a version in a status.
+constexpr std::size_t kLongestVersion = 1024;
+/// Stands for the heads that did not fit.
+constexpr std::string_view kMore = "...";
+
+/// A comma inside a version is %2C, as in a requirement.
+std::string Encoded(const std::string& version) {
     std::string text;
-    for (const std::string& part : parts) {
-        if (!text.empty()) text += ',';
-        text += part;
+    for (const char c : version) {
+        if (c == ',') {
+            text += "%2C";
+        } else {
+            text += c;
+        }
     }
     return text;
 }
@@ -38,16 +47,37 @@ std::optional<std::string> VersionOf(const std::string& requirement) {
 
 }  // namespace
 
+std::string PrintVersions(const version::Reading& reading) {
+    std::string text;
+    const auto append = [&text](std::string_view part) {
+        if (!text.empty()) text += ',';
+        text += part;
+    };
+    for (const std::string& version : reading.versions) {
+        const std::string part = Encoded(version);
+        if (text.size() + part.size() + kMore.size() + 2 > kLongestVersion) {
+            append(kMore);
+            return text;
+        }
+        append(part);
+    }
+    if (reading.truncated) append(kMore);
+    return text;
+}
+
 version::Reading KeptReading(const api::DatabaseStatus& status) {
-    version::Reading reading{
-        .initialised = true, .versions = {}, .dirty = status.dirty, .dirty_detail = {}, .reached = {}};
+    version::Reading reading{.initialised = !status.version.empty(), .dirty = status.dirty};
     std::size_t from = 0;
     while (from < status.version.size()) {
         const auto comma = std::min(status.version.find(',', from), status.version.size());
-        reading.versions.push_back(status.version.substr(from, comma - from));
+        const auto part = status.version.substr(from, comma - from);
+        if (part == kMore) {
+            reading.truncated = true;
+        } else {
+            reading.versions.push_back(api::DecodeVersion(part));
+        }
         from = comma + 1;
     }
-    reading.initialised = !reading.versions.empty();
     return reading;
 }
 
@@ -99,7 +129,7 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
                version::Reached(database.spec.tool, reading.reading, *version) == version::Standing::NotReached;
     };
     std::erase_if(status.reached, disproven);
-    status.version = Join(reading.reading.versions);
+    status.version = PrintVersions(reading.reading);
     status.dirty = reading.reading.dirty;
     status.verified_time = now;
     status.verified_generation = reading.generation;

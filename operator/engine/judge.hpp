@@ -22,6 +22,9 @@ Verdict Judge(const api::Requirement& requirement, const api::Database* database
 /// The reading in the Database's status belongs to its present spec.
 bool IsVerified(const api::Database& database);
 
+/// A reading's versions as statuses show them: joined by commas, cut with "..." where the API server would refuse more.
+std::string PrintVersions(const version::Reading& reading);
+
 /// The newest reading as the status keeps it.
 version::Reading KeptReading(const api::DatabaseStatus& status);
 
