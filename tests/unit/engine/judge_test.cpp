@@ -1,0 +1,218 @@
+#include "engine/judge.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace engine {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const core::Time kStart = *core::ParseTime("2026-11-22T12:00:00Z");
+
+api::Database At(const std::string& version) {
+    api::Database database;
+    database.key = {"shop", "orders"};
+    database.generation = 1;
+    database.status.verified_time = kStart;
+    database.status.verified_generation = 1;
+    database.status.verified_by = "probe-1";
+    database.status.verified_by_created = kStart;
+    database.status.identity = "7301/1";
+    database.status.version = version;
+    return database;
+}
+
+NewReading Reading(std::vector<std::string> versions, seconds created = seconds{10}) {
+    return {.reading = {.initialised = !versions.empty(), .versions = std::move(versions)},
+            .identity = "7301/1",
+            .job = "probe-2",
+            .job_created = kStart + created,
+            .generation = 1};
+}
+
+std::vector<std::string> Reached(const api::DatabaseStatus& status) {
+    std::vector<std::string> texts;
+    for (const auto& entry : status.reached)
+        texts.push_back(entry.requirement);
+    return texts;
+}
+
+TEST(Judge, IsARangeTestOnWhatWasRead) {
+    struct Case {
+        const char* at;
+        const char* wanted;
+        Verdict verdict;
+    };
+    const Case cases[] = {
+        {"0002", "0002", Verdict::Holds},
+        {"0003_later", "0002", Verdict::Holds},
+        {"0001", "0002", Verdict::NotReached},
+        {"", "0001", Verdict::NotReached},
+        {"beef", "beef", Verdict::Holds},
+        {"beef", "cafe", Verdict::VersionUnknown},
+        {"0002_a,0005_b", "0002", Verdict::Holds},
+        {"0002_a,0005_b", "0001", Verdict::Holds},
+        {"0002_a,0005_b", "0006", Verdict::NotReached},
+        {"0002_a,0005_b", "0004", Verdict::VersionUnknown},
+        {"a%2Cb", "a,b", Verdict::Holds},
+        // More heads than the status could hold: what is not shown is undecided.
+        {"0005_b,...", "0005_b", Verdict::Holds},
+        {"0005_b,...", "0004", Verdict::VersionUnknown},
+        {"0005_b,...", "0006", Verdict::VersionUnknown},
+        {"...", "0001", Verdict::VersionUnknown},
+    };
+    for (const auto& [at, wanted, verdict] : cases)
+        EXPECT_EQ(JudgeVersion(At(at), wanted), verdict) << at << " for " << wanted;
+}
+
+TEST(Judge, NothingIsJudgedByAReadingOfAnotherSpec) {
+    auto database = At("0002");
+    database.generation = 2;
+    EXPECT_EQ(JudgeVersion(database, "0002"), Verdict::NotRead);
+    database.status.verified_generation = 2;
+    EXPECT_EQ(JudgeVersion(database, "0002"), Verdict::Holds);
+    database.status.verified_time.reset();
+    EXPECT_EQ(JudgeVersion(database, "0002"), Verdict::NotRead);
+}
+
+TEST(Judge, DirtyBlocksWhatWasNotProvenBefore) {
+    auto database = At("0002");
+    database.status.dirty = true;
+    database.status.reached = {{"orders@0001", kStart}};
+    EXPECT_EQ(JudgeVersion(database, "0001"), Verdict::Holds);
+    EXPECT_EQ(JudgeVersion(database, "0002"), Verdict::Dirty);
+    EXPECT_EQ(JudgeVersion(database, "0003"), Verdict::NotReached);
+}
+
+TEST(Judge, VersionsOfSuccessfulRunsAreKnown) {
+    auto database = At("cafe");
+    database.status.runs = {{.key = "a", .version = "beef", .outcome = api::RunOutcome::Succeeded},
+                            {.key = "b", .version = "dead", .outcome = api::RunOutcome::Failed}};
+    EXPECT_EQ(JudgeVersion(database, "beef"), Verdict::Holds);
+    EXPECT_EQ(JudgeVersion(database, "dead"), Verdict::VersionUnknown);
+}
+
+TEST(Judge, TheImageFormHoldsWhenAMigrationRanFromAnImageOfTheTemplate) {
+    auto database = At("0002");
+    database.status.runs = {{.key = "a", .image = "orders:2", .outcome = api::RunOutcome::Succeeded},
+                            {.key = "b", .image = "orders:3", .outcome = api::RunOutcome::Failed}};
+    const api::Requirement requirement{.database = "orders", .image = true, .text = "orders@image"};
+    EXPECT_EQ(Judge(requirement, &database, {"sidecar:1", "orders:2"}), Verdict::Holds);
+    EXPECT_EQ(Judge(requirement, &database, {"orders:3"}), Verdict::NotReached);
+    EXPECT_EQ(Judge(requirement, &database, {}), Verdict::NotReached);
+    EXPECT_EQ(Judge(requirement, nullptr, {"orders:2"}), Verdict::UnknownDatabase);
+    database.generation = 2;
+    EXPECT_EQ(Judge(requirement, &database, {"orders:2"}), Verdict::NotRead);
+}
+
+TEST(ApplyReading, AddsWhatIsNamedAndProven) {
+    const auto database = At("0001");
+    auto status = database.status;
+    ApplyReading(database, Reading({"0002"}), {"orders@0001", "orders@0002", "orders@0003", "orders@cafe"}, kStart,
+                 status);
+    EXPECT_EQ(status.version, "0002");
+    EXPECT_EQ(status.verified_by, "probe-2");
+    EXPECT_THAT(Reached(status), ElementsAre("orders@0002", "orders@0001"));
+}
+
+TEST(ApplyReading, AnOlderReadingNeverOverwritesANewer) {
+    const auto database = At("0002");
+    auto status = database.status;
+    ApplyReading(database, Reading({"0001"}, seconds{-1}), {}, kStart, status);
+    EXPECT_EQ(status, database.status);
+    ApplyReading(database, Reading({"0003"}, seconds{0}), {}, kStart, status);
+    EXPECT_EQ(status.version, "0003");
+}
+
+TEST(ApplyReading, AReadingOfAnotherGenerationProvesNothing) {
+    auto database = At("0002");
+    database.generation = 2;
+    auto status = database.status;
+    ApplyReading(database, Reading({"0003"}), {}, kStart, status);
+    EXPECT_EQ(status, database.status);
+    auto reading = Reading({"0001"}, seconds{-100});
+    reading.generation = 2;
+    ApplyReading(database, reading, {}, kStart, status);
+    EXPECT_EQ(status.version, "0001") << "the first of a new generation, however old the last of the former was";
+}
+
+TEST(ApplyReading, WhatTheTableDisprovesLeavesAndWhatItCannotTellStays) {
+    const auto database = At("0003");
+    auto status = database.status;
+    status.reached = {{"orders@0003", kStart}, {"orders@0001", kStart}, {"orders@cafe", kStart}};
+    ApplyReading(database, Reading({"0002"}), {}, kStart, status);
+    EXPECT_THAT(Reached(status), ElementsAre("orders@0001", "orders@cafe"));
+    ApplyReading(database, Reading({}, seconds{20}), {}, kStart, status);
+    EXPECT_THAT(Reached(status), IsEmpty());
+}
+
+TEST(ApplyReading, AnotherIdentityIsAnotherDatabase) {
+    auto database = At("0003");
+    database.status.reached = {{"orders@cafe", kStart}};
+    database.status.runs = {{.key = "running", .outcome = api::RunOutcome::Active},
+                            {.key = "done", .version = "cafe", .outcome = api::RunOutcome::Succeeded}};
+    for (const bool same : {true, false}) {
+        auto status = database.status;
+        auto reading = Reading({"0003"});
+        if (!same) reading.identity = "9999/1";
+        ApplyReading(database, reading, {}, kStart, status);
+        EXPECT_EQ(status.reached.empty(), !same);
+        EXPECT_EQ(status.runs.size(), same ? 2U : 1U);
+        EXPECT_EQ(status.runs.front().key, "running");
+        EXPECT_EQ(status.identity, reading.identity);
+    }
+}
+
+TEST(ApplyReading, ADirtyReadingProvesNothingNewAndKeepsWhatWasProven) {
+    const auto database = At("0001");
+    auto status = database.status;
+    status.reached = {{"orders@0001", kStart}};
+    auto reading = Reading({"0002"});
+    reading.reading.dirty = true;
+    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    EXPECT_TRUE(status.dirty);
+    EXPECT_THAT(Reached(status), ElementsAre("orders@0001"));
+    ApplyReading(database, Reading({"0002"}, seconds{20}), {"orders@0002"}, kStart, status);
+    EXPECT_FALSE(status.dirty);
+    EXPECT_THAT(Reached(status), ElementsAre("orders@0002", "orders@0001"));
+}
+
+TEST(ApplyReading, KeepsTheNewestTwoHundred) {
+    const auto database = At("0001");
+    auto status = database.status;
+    std::vector<std::string> named;
+    for (int i = 0; i < 250; ++i)
+        named.push_back("orders@" + std::to_string(1000 + i));
+    ApplyReading(database, Reading({"9999"}), named, kStart, status);
+    EXPECT_EQ(status.reached.size(), api::kKeptReached);
+}
+
+TEST(ApplyReading, ATruncatedReadingIsRememberedAsOne) {
+    auto database = At("0001");
+    auto reading = Reading({"0005_a"});
+    reading.reading.truncated = true;
+    ApplyReading(database, reading, {}, kStart, database.status);
+    EXPECT_EQ(database.status.version, "0005_a,...");
+    EXPECT_TRUE(KeptReading(database.status).truncated);
+    std::vector<std::string> heads;
+    for (int i = 0; i < 200; ++i)
+        heads.push_back("head_" + std::to_string(i));
+    ApplyReading(database, Reading(heads, seconds{20}), {}, kStart, database.status);
+    EXPECT_LE(database.status.version.size(), 1024U);
+    EXPECT_TRUE(KeptReading(database.status).truncated);
+    EXPECT_EQ(KeptReading(database.status).versions.front(), "head_0");
+}
+
+TEST(KeptReading, IsWhatWasRead) {
+    for (const auto& versions : std::vector<std::vector<std::string>>{{}, {"0001"}, {"a", "b"}, {"a,b", "c"}}) {
+        auto database = At("");
+        ApplyReading(database, Reading(versions), {}, kStart, database.status);
+        EXPECT_EQ(KeptReading(database.status).versions, versions);
+    }
+}
+
+}  // namespace
+}  // namespace engine
