@@ -28,9 +28,12 @@ std::string Redact(const std::string& text) {
     // scheme://user:password@host, to the last @ before white space: a password that is not percent-encoded may hold
     // one.
     static const std::regex kUri{R"((://[^\s:/@]*:)\S*@)", std::regex::optimize};
-    static const std::regex kPair{
-        R"(((password|passwd|pwd|secret|token)["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;&"']+))",
-        std::regex::icase | std::regex::optimize};
+    // key=value, key: value, "key": "value", and SQL's PASSWORD 'value'. A quoted value goes to its closing quote, over
+    // escaped ones, or to the end of the line where a tool cut it; an unquoted one to the next white space, because a
+    // password may hold any other separator.
+    static const std::regex kPair{R"(((password|passwd|pwd|secret|token)["']?(\s*[=:]\s*|\s+(?=["']))(bearer\s+)?))"
+                                  R"(("[^"\\\n]*(\\.[^"\\\n]*)*"?|'[^'\\\n]*(\\.[^'\\\n]*)*'?|[^\s"']\S*))",
+                                  std::regex::icase | std::regex::optimize};
     return std::regex_replace(std::regex_replace(text, kUri, "$1[redacted]@"), kPair, "$1[redacted]");
 }
 
