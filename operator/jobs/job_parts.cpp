@@ -155,12 +155,15 @@ json AgentContainer(const api::Database& database, std::string_view command, con
             {"securityContext", std::move(security)}};
 }
 
+json TagEnv() {
+    return json::array({JobUidEnv(),
+                        {{"name", "PGAPPNAME"},
+                         {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}}});
+}
+
 json InheritedEnv(const api::Database& database) {
     json env = json::array();
-    env.push_back(JobUidEnv());
     AppendConnection(env, database, "DATABASE_URL", "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD");
-    env.push_back({{"name", "PGAPPNAME"},
-                   {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}});
     return env;
 }
 

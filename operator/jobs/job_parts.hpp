@@ -39,8 +39,10 @@ nlohmann::json JobAround(const nlohmann::json& metadata, nlohmann::json pod_meta
 nlohmann::json AgentContainer(const api::Database& database, std::string_view command,
                               const std::vector<std::string>& wanted, const JobSettings& settings);
 
-/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts; and
-/// the tag that makes its sessions known to the fence.
+/// The tag that makes the sessions of the migration container known to the fence; not a credential.
+nlohmann::json TagEnv();
+
+/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts.
 nlohmann::json InheritedEnv(const api::Database& database);
 
 /// {"name": ..., "valueFrom": {"fieldRef": UID of the Job}}: what the fence tag is made of.

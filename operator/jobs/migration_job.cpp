@@ -20,6 +20,14 @@ void Copy(const json& from, const char* field, json& to) {
     if (const auto* value = FindAt(from, {field})) to[field] = *value;
 }
 
+/// What the user asks for, and beside it what Pod Security "restricted" wants: a capability that is added does not take
+/// away that all others are dropped.
+json SecurityContext(const json& asking) {
+    auto security = RestrictedContainer();
+    if (const auto* asked = FindAt(asking, {"securityContext"})) security.merge_patch(*asked);
+    return security;
+}
+
 json AgentSidecar(const json& spec, const api::Database& database, const JobSettings& settings) {
     std::vector<std::string> wanted;
     if (const auto version = TextAt(spec, {"version"}); !version.empty()) wanted.push_back(version);
@@ -37,15 +45,16 @@ json MigrationContainer(const json& spec, const api::Database& database) {
     for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
         Copy(spec, field, container);
     }
-    const bool inherits = TextAt(spec, {"credentials"}) != "None";
-    json env = inherits ? InheritedEnv(database) : json::array({JobUidEnv()});
+    json env = TagEnv();
+    if (TextAt(spec, {"credentials"}) != "None") {
+        for (auto& variable : InheritedEnv(database))
+            env.push_back(std::move(variable));
+    }
     // The user's come last: of two variables with one name Kubernetes takes the last.
     for (const auto& variable : core::ArrayAt(spec, {"env"}))
         env.push_back(variable);
     container["env"] = std::move(env);
-    auto security = RestrictedContainer();
-    if (const auto* asked = FindAt(spec, {"securityContext"})) security.update(*asked);
-    container["securityContext"] = std::move(security);
+    container["securityContext"] = SecurityContext(spec);
     return container;
 }
 
@@ -53,9 +62,7 @@ json Sidecars(const json& spec) {
     auto sidecars = json::array();
     for (json sidecar : core::ArrayAt(spec, {"sidecars"})) {
         sidecar["restartPolicy"] = "Always";
-        auto security = RestrictedContainer();
-        if (const auto* asked = FindAt(sidecar, {"securityContext"})) security.update(*asked);
-        sidecar["securityContext"] = std::move(security);
+        sidecar["securityContext"] = SecurityContext(sidecar);
         sidecars.push_back(std::move(sidecar));
     }
     return sidecars;
