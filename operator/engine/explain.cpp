@@ -152,7 +152,11 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     }
     const auto* active = ActiveRun(status);
     std::string turn = "Waits for its turn on Database " + name;
-    if (active != nullptr) turn += ": Migration " + active->migration + " is running (Job " + active->job_name + ")";
+    if (active != nullptr) {
+        turn += ": Migration " + active->migration + " is running (Job " + active->job_name + ")";
+    } else if (const auto* job = UnfinishedMigrationJob(world)) {
+        turn += ": Job " + job->key.name + " has not ended";
+    }
     return {.summary = Summary::Working, .reason = std::string(reasons::kWaitingForTurn), .message = turn + "."};
 }
 

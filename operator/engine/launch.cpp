@@ -41,11 +41,6 @@ const api::Migration* NextInQueue(const World& world) {
     return first;
 }
 
-bool MigrationIsRunning(const World& world) {
-    return std::any_of(world.jobs.begin(), world.jobs.end(),
-                       [](const auto& job) { return job->role == observed::JobFacts::Role::Migrate && !job->Ended(); });
-}
-
 /// Intent: key, launch number and Job name stand in the record before the Job exists.
 Decision WriteIntent(const World& world, const api::Migration& migration, core::Time now) {
     api::DatabaseStatus status = world.database->status;
@@ -125,7 +120,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
 std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
     const auto& database = *world.database;
     if (const auto* run = ActiveRun(database.status)) return FollowIntent(world, *run, now);
-    if (database.deleting || !IsVerified(database) || MigrationIsRunning(world)) return std::nullopt;
+    if (database.deleting || !IsVerified(database) || UnfinishedMigrationJob(world) != nullptr) return std::nullopt;
     const auto* migration = NextInQueue(world);
     if (migration == nullptr) return std::nullopt;
     // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.

@@ -34,10 +34,18 @@ const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& ru
     return is_ours ? job : nullptr;
 }
 
+const observed::JobFacts* UnfinishedMigrationJob(const World& world) {
+    for (const auto& job : world.jobs) {
+        if (job->role == observed::JobFacts::Role::Migrate && !job->Ended()) return job.get();
+    }
+    return nullptr;
+}
+
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {
+    const auto* owner = FindJob(world, job);
     const observed::PodFacts* newest = nullptr;
     for (const auto& pod : world.pods) {
-        if (pod->job != job) continue;
+        if (pod->job != job || (owner != nullptr && pod->job_uid != owner->uid)) continue;
         if (newest == nullptr || newest->created < pod->created) newest = pod.get();
     }
     return newest;

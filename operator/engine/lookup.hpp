@@ -15,7 +15,10 @@ const observed::JobFacts* FindJob(const World& world, std::string_view name);
 /// The Job of a launch: nullptr also when a Job that is none of ours has its name.
 const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& run);
 
-/// The newest pod of a Job.
+/// A Job of any migration of this database that has not ended: while there is one, nothing else is started.
+const observed::JobFacts* UnfinishedMigrationJob(const World& world);
+
+/// The newest pod of a Job; not one of an earlier Job of that name.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);
 
 /// The run whose outcome is open. There is at most one per database.

@@ -35,11 +35,6 @@ bool HasUndecidedHold(const World& world) {
     return false;
 }
 
-bool MigrationIsRunning(const World& world) {
-    return std::any_of(world.jobs.begin(), world.jobs.end(),
-                       [](const auto& job) { return job->role == observed::JobFacts::Role::Migrate && !job->Ended(); });
-}
-
 Decision WriteStatus(const World& world, api::DatabaseStatus status, core::Time now) {
     return {.step = WriteDatabaseStatus{.database = world.key,
                                         .at = world.database->revision,
@@ -140,7 +135,7 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
     const bool is_current = probe.observed_generation == database.generation;
     if (probe.launch > 0 && !probe.completion_time && is_current) return Follow(world, now);
 
-    if (MigrationIsRunning(world)) return std::nullopt;
+    if (UnfinishedMigrationJob(world) != nullptr) return std::nullopt;
     if (!is_current || probe.launch == 0) return Begin(world, now);
     const bool wanted =
         asked || !IsVerified(database) || (ActiveRun(database.status) == nullptr && HasUndecidedHold(world));

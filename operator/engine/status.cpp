@@ -7,7 +7,15 @@
 namespace engine {
 namespace {
 
-api::RunStatus RunStatusFor(const api::DatabaseStatus& record, const api::Migration& migration, const View& view) {
+/// The Job's name is shown once the Job was there: result.cpp takes a Job that is shown and does not exist for one that
+/// is gone, which may have run. One that the server refuses to create was never there.
+bool JobWasThere(const World& world, const api::RunRecord& run, const api::Migration& migration) {
+    if (run.outcome != api::RunOutcome::Active || FindJobOf(world, run) != nullptr) return true;
+    return migration.status.run && migration.status.run->job_name == run.job_name;
+}
+
+api::RunStatus RunStatusFor(const World& world, const api::DatabaseStatus& record, const api::Migration& migration,
+                            const View& view) {
     const auto* run = api::FindRun(record, migration.run_key);
     // A run that goes on under an earlier spec is still what runs; Ready speaks of the present spec.
     const auto* active = ActiveRun(record);
@@ -19,7 +27,7 @@ api::RunStatus RunStatusFor(const api::DatabaseStatus& record, const api::Migrat
         shown.launch = run->launches;
         shown.active = run->outcome == api::RunOutcome::Active;
         shown.attempt = run->attempts + (shown.active ? 1 : 0);
-        shown.job_name = run->job_name;
+        if (JobWasThere(world, *run, migration)) shown.job_name = run->job_name;
         shown.image = run->image;
         shown.version = run->version;
         shown.start_time = run->start_time;
@@ -56,7 +64,7 @@ api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseS
     api::MigrationStatus status = migration.status;
     const View view = ExplainMigration(world, record, migration, now);
     status.observed_generation = migration.generation;
-    status.run = RunStatusFor(record, migration, view);
+    status.run = RunStatusFor(world, record, migration, view);
     status.conditions = ConditionsFor(migration.status.conditions, view, migration.generation, now);
     return status;
 }
