@@ -25,6 +25,17 @@ protected:
         node_.NeverStart(pod, container, reason, message);
     }
 
+    /// Somebody else's Job.
+    static Json Foreign(const std::string& name, const Json& labels) {
+        Json pod{{"restartPolicy", "Never"}, {"containers", {{{"name", "c"}, {"image", "i"}}}}};
+        Json job{{"apiVersion", "batch/v1"},
+                 {"kind", "Job"},
+                 {"metadata", {{"name", name}}},
+                 {"spec", {{"template", {{"spec", std::move(pod)}}}}}};
+        if (!labels.is_null()) job["metadata"]["labels"] = labels;
+        return job;
+    }
+
     static Json Container(const std::string& name, Json state, int restarts = 0) {
         return {{"name", name},
                 {"image", name},
@@ -225,7 +236,7 @@ TEST_F(BadInput, NamesOfTheLongestLengthWork) {
     kubectl_.MustApply(DeploymentBuilder("orders").Requires(name + "@" + version).Build());
     FinishMigration(RunningJob(name), {.exit_code = 1, .before = {"0000"}, .after = {std::string(250, 'w') + "001"}});
     EXPECT_TRUE(IsStalled("MigrationFailed", name));
-    EXPECT_TRUE(IsHeldWith("MigrationFailed"));
+    EXPECT_TRUE(IsHeldWith(name + "@" + version + ": Database " + name));
     kubectl_.MustApply(MigrationBuilder(name).Version(version).Build());
     FinishMigration(RunningJob(name), {.before = {"0000"}, .after = {version}});
     EXPECT_TRUE(IsReady("MigrationSucceeded", name));
@@ -261,17 +272,7 @@ TEST_F(BadInput, AJobNameThatIsTakenStopsTheRun) {
     const std::string key = Migration()["status"]["run"]["key"];
     const auto name = api::JobName(
         {.migration = "orders", .migration_uid = {Migration()["metadata"]["uid"]}, .key = key, .launch = 1});
-    // With our labels even: whoever copies a manifest copies those too.
-    kubectl_.MustApply(
-        {{"apiVersion", "batch/v1"},
-         {"kind", "Job"},
-         {"metadata",
-          {{"name", name},
-           {"labels", {{"tidegate.io/role", "migrate"}, {"tidegate.io/database", "orders"}}},
-           {"annotations", {{"tidegate.io/database-name", "orders"}}}}},
-         {"spec",
-          {{"template",
-            {{"spec", {{"restartPolicy", "Never"}, {"containers", {{{"name", "c"}, {"image", "i"}}}}}}}}}}});
+    kubectl_.MustApply(Foreign(name, {}));
     kubectl_.MergePatch("tgm/orders", {{"spec", {{"suspend", false}}}});
     EXPECT_TRUE(IsStalled("JobNameTaken"));
     EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr(name), HasSubstr("Delete")));
@@ -279,6 +280,22 @@ TEST_F(BadInput, AJobNameThatIsTakenStopsTheRun) {
 
     kubectl_.Must({"delete", "job/" + name});
     kubectl_.MustApply(MigrationBuilder("orders").Version("0001").Image("orders:again").Build());
+    FinishMigration(RunningJob(), {.after = {"0001"}});
+    EXPECT_TRUE(IsReady("MigrationSucceeded"));
+}
+
+TEST_F(BadInput, AJobThatLooksLikeOursIsWaitedFor) {
+    MakeDatabase({});
+    // Whoever copies a manifest copies our labels too. Nobody knows what such a Job does to the database.
+    auto job = Foreign("copied", {{"tidegate.io/role", "migrate"}, {"tidegate.io/database", "orders"}});
+    job["metadata"]["annotations"]["tidegate.io/database-name"] = "orders";
+    kubectl_.MustApply(job);
+    kubectl_.MustApply(MigrationBuilder("orders").Version("0001").Build());
+    EXPECT_TRUE(MigrationSays("WaitingForTurn"));
+    EXPECT_TRUE(Eventually([&] { return MessageOf(Migration()).find("Job copied") != std::string::npos; }, "named"));
+    EXPECT_TRUE(IsQuiet());
+    const auto pod = PodOf("copied");
+    node_.Finish(pod, {});
     FinishMigration(RunningJob(), {.after = {"0001"}});
     EXPECT_TRUE(IsReady("MigrationSucceeded"));
 }

@@ -157,6 +157,7 @@ TEST_F(FailedMigration, ACommandThatDoesNotExistNeverRan) {
                                               .reason = "StartError"});
     EXPECT_TRUE(IsStalled("CommandNotFound"));
     EXPECT_THAT(MessageOf(Migration()), HasSubstr("executable file not found"));
+    EXPECT_TRUE(Eventually([&] { return Database()["status"]["runs"][0]["outcome"] == "NeverStarted"; }, "recorded"));
     EXPECT_EQ(Database()["status"]["runs"][0]["attempts"], 0) << "no attempt: nothing ran";
 }
 
