@@ -101,6 +101,13 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
             .reason = std::string(reasons::kVerifying),
             .message = "Job " + run.job_name + " has ended; the database is asked whether it brought " + what + "."};
     }
+    const auto* migration = FindMigration(world, run.migration);
+    const auto* shown = migration != nullptr && migration->status.run ? &*migration->status.run : nullptr;
+    if (job == nullptr && shown != nullptr && shown->job_name == run.job_name) {
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kVerifying),
+                .message = "Job " + run.job_name + " is gone; the database is asked whether it brought " + what + "."};
+    }
     if (const auto cause = FindCause(job, pod, now)) {
         return {.summary = Summary::Working, .reason = cause->reason, .message = cause->message};
     }
