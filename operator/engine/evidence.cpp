@@ -18,7 +18,9 @@ std::string_view WithoutBrokenFront(std::string_view text) {
 
 std::string_view LastLines(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
+    const bool begins_a_line = text[text.size() - limit - 1] == '\n';
     text.remove_prefix(text.size() - limit);
+    if (begins_a_line) return text;
     const auto line_end = text.find('\n');
     if (line_end != std::string_view::npos && line_end + 1 < text.size()) return text.substr(line_end + 1);
     return WithoutBrokenFront(text);

@@ -32,7 +32,7 @@ TEST(Evidence, ReplacesWhatLooksLikeACredential) {
          R"({"user": "app", "password": [redacted], "port": 5432})"},
         {R"({"password": "with \" quote", "port": 5432})", R"({"password": [redacted], "port": 5432})"},
         {"{'client_secret': 'a b', 'x': 1}", "{'client_secret': [redacted], 'x': 1}"},
-        {"token: Bearer abc.def.ghi next", "token: [redacted] next"},
+        {"token: Bearer abc.def.ghi next", "token: Bearer [redacted] next"},
         {"CREATE ROLE app WITH PASSWORD 'hunter2' LOGIN", "CREATE ROLE app WITH PASSWORD [redacted] LOGIN"},
         {"fe_sendauth: no password supplied", "fe_sendauth: no password supplied"},
         {"password authentication failed for user \"app\"", "password authentication failed for user \"app\""},
