@@ -32,12 +32,16 @@ ConditionStatus ParseStatus(std::string_view text) {
 ConditionStatus StatusOf(std::string_view type, Summary summary) {
     const bool abnormal =
         (type == kReconciling && summary == Summary::Working) || (type == kStalled && summary == Summary::Failed);
-    if (type != kReady) return abnormal ? ConditionStatus::True : ConditionStatus::False;
-    if (summary == Summary::Ready) return ConditionStatus::True;
-    return summary == Summary::Failed ? ConditionStatus::False : ConditionStatus::Unknown;
+    if (type == kReady) return ReadyStatus(summary);
+    return abnormal ? ConditionStatus::True : ConditionStatus::False;
 }
 
 }  // namespace
+
+ConditionStatus ReadyStatus(Summary summary) {
+    if (summary == Summary::Ready) return ConditionStatus::True;
+    return summary == Summary::Failed ? ConditionStatus::False : ConditionStatus::Unknown;
+}
 
 const Condition* FindCondition(const std::vector<Condition>& conditions, std::string_view type) {
     for (const Condition& condition : conditions) {

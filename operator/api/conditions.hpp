@@ -38,6 +38,9 @@ enum class Summary {
     Failed,   ///< Ready False, Stalled True: someone has to change something
 };
 
+/// Of the condition Ready.
+ConditionStatus ReadyStatus(Summary summary);
+
 /// The three conditions for `summary`; a transition time moves only when that condition's status changes.
 std::vector<Condition> Summarize(const std::vector<Condition>& before, Summary summary, std::string_view reason,
                                  std::string_view message, std::int64_t generation, core::Time now);

@@ -40,6 +40,8 @@ api::RunStatus RunStatusFor(const World& world, const api::DatabaseStatus& recor
 bool SaysTheSame(const std::vector<api::Condition>& conditions, const View& view, std::int64_t generation) {
     const auto* ready = api::FindCondition(conditions, api::kReady);
     if (ready == nullptr || ready->reason != view.reason || ready->observed_generation != generation) return false;
+    // One reason may stand for "still tried" and, later, for "given up".
+    if (ready->status != api::ReadyStatus(view.summary)) return false;
     return ready->message == view.message || MessageAlternates(view.reason);
 }
 
