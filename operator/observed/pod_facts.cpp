@@ -50,6 +50,11 @@ ContainerFacts ParseContainer(const json& status) {
     return container;
 }
 
+/// Pod garbage collection ends pods whose node is gone. What its kubelet did last was never reported.
+bool IsLostWithItsNode(const PodFacts& pod) {
+    return pod.scheduled && pod.disruption == "DeletionByPodGC";
+}
+
 const json* FindContainer(const json& pod, std::string_view list, std::string_view name) {
     for (const auto& status : core::ArrayAt(pod, {"status", list})) {
         if (TextAt(status, {"name"}) == name) return &status;
@@ -63,6 +68,8 @@ void ReadConditions(const json& object, PodFacts& pod) {
         const bool holds = TextAt(condition, {"status"}) == "True";
         if (type == "PodScheduled" && !holds) {
             pod.unschedulable = core::OneLine(TextAt(condition, {"message"}), kLongestMessage);
+        } else if (type == "Initialized" && holds) {
+            pod.initialized_time = core::TimeAt(condition, {"lastTransitionTime"});
         } else if (type == "DisruptionTarget" && holds) {
             pod.disruption = TextAt(condition, {"reason"});
         }
@@ -111,6 +118,8 @@ PodFacts ParsePod(const json& object, Detail detail) {
 }
 
 Started MigrationStarted(const PodFacts& pod) {
+    const bool saw_it_begin = pod.migration.state == ContainerFacts::State::Running || pod.migration.start_time;
+    if (!saw_it_begin && IsLostWithItsNode(pod)) return Started::Unknown;
     switch (pod.migration.state) {
         case ContainerFacts::State::Running:
             return Started::Yes;

@@ -51,6 +51,8 @@ struct PodFacts {
     bool scheduled = false;
     /// The scheduler's words while it finds no node.
     std::string unschedulable;
+    /// All init containers have ended or, as sidecars, started: the agent holds the fence since then.
+    std::optional<core::Time> initialized_time;
     /// Why the pod was disrupted (condition DisruptionTarget, or status.reason such as Evicted); empty if it was not.
     std::string disruption;
     ContainerFacts migration;
