@@ -66,9 +66,11 @@ EndedRun NeverStarted(const Evidence& evidence) {
                       pod->migration.message + ". Nothing ran. Correct spec.command or spec.image.";
         return end;
     }
-    if (evidence.migration != nullptr && evidence.migration->run_key != evidence.run.key) {
+    if (evidence.migration == nullptr || evidence.migration->run_key != evidence.run.key) {
         end.reason = reasons::kSuperseded;
-        end.message = "The spec changed before the migration had begun; nothing ran.";
+        end.message = evidence.migration == nullptr
+                          ? "The Migration was deleted before the migration had begun; nothing ran."
+                          : "The spec changed before the migration had begun; nothing ran.";
         return end;
     }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
@@ -158,8 +160,10 @@ std::optional<EndedRun> Classify(const Evidence& evidence) {
     const auto started = evidence.pod != nullptr ? observed::MigrationStarted(*evidence.pod) : Started::Unknown;
     if (started == Started::No) return NeverStarted(evidence);
     if (!evidence.after) return std::nullopt;
-    const bool exit_was_zero = evidence.pod != nullptr && evidence.pod->migration.exit_code == 0;
-    std::string how = "its pod is gone and how it ended is not known";
+    // A Job is Complete only when its pod succeeded, which outlives the pod.
+    const bool is_complete = evidence.job != nullptr && evidence.job->state == observed::JobFacts::State::Complete;
+    const bool exit_was_zero = evidence.pod != nullptr ? evidence.pod->migration.exit_code == 0 : is_complete;
+    std::string how = is_complete ? "exit code 0" : "its pod is gone and how it ended is not known";
     if (evidence.pod != nullptr) how = DescribeEnd(*evidence.pod);
     if (RanTooLong(evidence)) {
         how = "ended by Tidegate after spec.activeDeadlineSeconds (" +
