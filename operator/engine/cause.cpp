@@ -68,6 +68,13 @@ std::optional<Cause> CauseOfAgent(const observed::PodFacts& pod) {
         return Cause{.reason = reasons::OfAgent(pod.report->error->reason),
                      .message = Quote(pod.report->error->message) + ". It is tried again."};
     }
+    // Whatever its present state between two restarts is: one text for all of them.
+    if (pod.agent.restarts > 0 && !pod.agent.started) {
+        return Cause{.reason = std::string(reasons::kNotStarting),
+                     .message = "Container " + std::string(api::kAgentContainer) + " of pod " + pod.key.name +
+                                " ends without a report and is started again: kubectl describe pod " + pod.key.name +
+                                " says how."};
+    }
     return std::nullopt;
 }
 
