@@ -45,7 +45,8 @@ std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement
     if (ready == nullptr) return text + " was not looked at yet";
     text += " says " + ready->reason;
     if (migration->spec.version != requirement.version && !requirement.image) {
-        text += " (it brings version " + migration->spec.version + ")";
+        text += migration->spec.version.empty() ? " (it names no version)"
+                                                : " (it brings version " + migration->spec.version + ")";
     }
     const auto* stalled = api::FindCondition(migration->status.conditions, api::kStalled);
     if (stalled != nullptr && stalled->status == api::ConditionStatus::True) {

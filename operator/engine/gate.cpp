@@ -81,6 +81,9 @@ bool IsAboutToOpen(const WorkloadWorld& world) {
             if (migration->spec.database != requirement.database || migration->spec.version != requirement.version) {
                 return false;
             }
+            // Between the two: once the Database says that the run is over, a Ready that it does not bear out is old.
+            const auto* run = ActiveRun(database->status);
+            if (run == nullptr || run->migration != migration->key.name) return false;
             const auto* ready = api::FindCondition(migration->status.conditions, api::kReady);
             return ready != nullptr && ready->status == api::ConditionStatus::True &&
                    ready->observed_generation == migration->generation;
