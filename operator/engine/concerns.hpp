@@ -16,7 +16,8 @@ std::optional<Decision> DecideResult(const World& world, core::Time now);
 /// progress.cpp: an active run that may not go on: past a deadline, or superseded before it began.
 std::optional<Decision> DecideProgress(const World& world, core::Time now);
 
-/// probe.cpp: the database has to be read, or a reading is there. `asked`: somebody needs a new reading now.
+/// probe.cpp: the database has to be read, or a reading is there. `asked`: the active run has
+/// ended and only a new reading can say how.
 std::optional<Decision> DecideProbe(const World& world, core::Time now, bool asked = false);
 
 /// launch.cpp: whose turn it is; intent first, then the Job.
@@ -32,6 +33,9 @@ std::optional<Decision> DecideRetention(const World& world);
 std::optional<core::Time> NextLook(const World& world, core::Time now);
 
 // Shared by the concerns.
+
+/// When a launch that has not begun is ended. `run.start_time` is set.
+core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, const observed::PodFacts& pod);
 
 /// The status with its conditions brought in line; `active` follows the record.
 api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now);

@@ -35,7 +35,10 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
         earliest.Consider(NextLookForCause(FindJob(world, name), FindPod(world, name), now), now);
         if (world.learned.refused_jobs.contains(name)) earliest.Consider(now + kRefusedJobInterval, now);
     };
-    if (probe.launch > 0 && !probe.completion_time) consider_job(probe.job_name);
+    if (probe.launch > 0 && !probe.completion_time) {
+        consider_job(probe.job_name);
+        if (const auto* job = FindJob(world, probe.job_name)) earliest.Consider(job->created + kProbeDeadline, now);
+    }
     const bool reads_again = !IsVerified(*world.database) || std::any_of(world.workloads.begin(), world.workloads.end(),
                                                                          [](const auto& w) { return w->held; });
     if (reads_again && probe.completion_time && probe.start_time) {
@@ -45,14 +48,14 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     if (const auto* run = ActiveRun(status)) {
         consider_job(run->job_name);
         const auto* job = FindJobOf(world, *run);
-        if ((job == nullptr || job->Ended()) && probe.start_time)
+        const bool waits_for_probe = job == nullptr || job->Ended() || job->deleting;
+        if (waits_for_probe && probe.start_time && *probe.start_time + kProbeInterval > now)
             earliest.Consider(*probe.start_time + kProbeInterval, now);
         const auto* migration = FindMigration(world, run->migration);
         const auto* pod = FindPod(world, run->job_name);
         if (migration != nullptr && run->start_time && pod != nullptr && !pod->deleting && !pod->terminal) {
             const auto& began = pod->migration.start_time;
-            const auto due =
-                began ? *began + migration->spec.active_deadline : *run->start_time + migration->spec.start_deadline;
+            const auto due = began ? *began + migration->spec.active_deadline : StartDue(*run, *migration, *pod);
             if (due > now) earliest.Consider(due, now);
         }
     }

@@ -52,11 +52,17 @@ Note ProbeNote(const World& world, bool warning, std::string_view reason, std::s
 
 Decision Begin(const World& world, core::Time now) {
     api::DatabaseStatus status = world.database->status;
-    const int launch = status.probe.launch + 1;
+    const auto before = std::move(status.probe);
+    const int launch = before.launch + 1;
+    // What was wrong is shown until the next answer: a text that came and went with each try would be written each
+    // time.
+    const bool is_same_spec = before.observed_generation == world.database->generation;
     status.probe = {.launch = launch,
                     .observed_generation = world.database->generation,
                     .job_name = api::ProbeJobName(world.key.name, world.database->uid, launch),
-                    .start_time = now};
+                    .start_time = now,
+                    .reason = is_same_spec ? before.reason : "",
+                    .message = is_same_spec ? before.message : ""};
     return WriteStatus(world, std::move(status), now);
 }
 
@@ -79,7 +85,8 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
         return WriteStatus(world, std::move(status), now);
     }
     probe.reason = api::reasons::kProbeFailed;
-    probe.message = "Job " + job.key.name + " ended without a report. It is tried again within a minute.";
+    // Without the Job's name, which changes with each try.
+    probe.message = "The Job that reads the version ended without a report. It is tried again within a minute.";
     if (pod != nullptr && pod->report && pod->report->error) {
         probe.reason = api::reasons::OfAgent(pod->report->error->reason);
         probe.message = Quote(pod->report->error->message) + ". It is tried again within a minute.";
@@ -121,6 +128,7 @@ std::optional<Decision> Follow(const World& world, core::Time now) {
                                                .wanted = WantedVersions(world)}};
     }
     if (job->Ended()) return Record(world, *job, now);
+    if (now - job->created >= kProbeDeadline) return Begin(world, now);
     if (const auto cause = FindCause(job, FindPod(world, probe.job_name), now)) {
         return ShowTrouble(world, cause->reason, cause->message, now);
     }
@@ -135,13 +143,14 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
     const bool is_current = probe.observed_generation == database.generation;
     if (probe.launch > 0 && !probe.completion_time && is_current) return Follow(world, now);
 
-    if (UnfinishedMigrationJob(world) != nullptr) return std::nullopt;
+    const auto* run = ActiveRun(database.status);
+    // A reading from the middle of a run would be taken for one of its end.
+    if (UnfinishedMigrationJob(world) != nullptr || (run != nullptr && !asked)) return std::nullopt;
     if (!is_current || probe.launch == 0) return Begin(world, now);
-    const bool wanted =
-        asked || !IsVerified(database) || (ActiveRun(database.status) == nullptr && HasUndecidedHold(world));
-    if (!wanted) return std::nullopt;
-    const bool failed_or_repeated = !probe.reason.empty() || !asked;
-    if (failed_or_repeated && probe.start_time && now - *probe.start_time < kProbeInterval) return std::nullopt;
+    if (!asked && IsVerified(database) && !HasUndecidedHold(world)) return std::nullopt;
+    // The first question after a run's end is asked at once.
+    const bool is_first = asked && probe.start_time <= run->start_time;
+    if (!is_first && probe.start_time && now - *probe.start_time < kProbeInterval) return std::nullopt;
     return Begin(world, now);
 }
 

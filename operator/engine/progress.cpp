@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/reasons.hpp"
 #include "engine/cause.hpp"
 #include "engine/concerns.hpp"
@@ -6,12 +8,13 @@
 namespace engine {
 namespace {
 
-Decision EndLaunch(const World& world, const api::Migration& migration, const observed::PodFacts& pod,
-                   std::string why) {
+/// `migration` nullptr: it is gone, and the event is the Database's.
+Decision EndLaunch(const World& world, const api::Migration* migration, const observed::PodFacts& pod,
+                   const std::string& why) {
     return {.step = DeletePod{.pod = pod.key, .uid = pod.uid, .at = pod.revision},
-            .notes = {{.kind = Note::On::Migration,
-                       .object = migration.key,
-                       .uid = migration.uid,
+            .notes = {{.kind = migration != nullptr ? Note::On::Migration : Note::On::Database,
+                       .object = migration != nullptr ? migration->key : world.key,
+                       .uid = migration != nullptr ? migration->uid : world.database->uid,
                        .warning = true,
                        .reason = std::string(api::reasons::kLaunchEnded),
                        .text = "Pod " + pod.key.name + " is ended: " + why + ". Database " + world.key.name +
@@ -20,32 +23,44 @@ Decision EndLaunch(const World& world, const api::Migration& migration, const ob
 
 }  // namespace
 
+core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, const observed::PodFacts& pod) {
+    // Waiting for the fence does not count, and the migration's image is pulled only after it.
+    const core::Time since = std::max(*run.start_time, pod.initialized_time.value_or(*run.start_time));
+    return since + migration.spec.start_deadline;
+}
+
 std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr || !run->start_time) return std::nullopt;
-    const auto* migration = FindMigration(world, run->migration);
     const auto* pod = FindPod(world, run->job_name);
     // The pod is needed to end a launch: its final state says whether the migration had begun after all.
-    if (migration == nullptr || pod == nullptr || pod->terminal || pod->deleting) return std::nullopt;
+    if (pod == nullptr || pod->terminal || pod->deleting) return std::nullopt;
+    if (pod->migration.state == observed::ContainerFacts::State::Terminated) return std::nullopt;
+    const auto* migration = FindMigration(world, run->migration);
+    if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
 
     const bool running = pod->migration.state == observed::ContainerFacts::State::Running;
+    if (migration == nullptr) {
+        // What runs goes on; what has not begun would keep the next Migration waiting, perhaps for ever.
+        if (running) return std::nullopt;
+        return EndLaunch(world, migration, *pod, "its Migration was deleted before its migration had begun");
+    }
     if (running) {
         const auto& began = pod->migration.start_time;
         if (!began || now - *began < migration->spec.active_deadline) return std::nullopt;
-        return EndLaunch(world, *migration, *pod,
+        return EndLaunch(world, migration, *pod,
                          "it ran longer than spec.activeDeadlineSeconds (" +
                              core::FormatDuration(migration->spec.active_deadline) + ")");
     }
-    if (pod->migration.state == observed::ContainerFacts::State::Terminated) return std::nullopt;
     if (migration->run_key != run->key) {
-        return EndLaunch(world, *migration, *pod, "the spec changed before its migration had begun");
+        return EndLaunch(world, migration, *pod, "the spec changed before its migration had begun");
     }
     const auto* job = FindJobOf(world, *run);
     const auto cause = FindCause(job, pod, now);
     if (cause && cause->is_fence) return std::nullopt;
-    if (now - *run->start_time < migration->spec.start_deadline) return std::nullopt;
+    if (now < StartDue(*run, *migration, *pod)) return std::nullopt;
     if (MayYetWaitForFence(*pod, now)) return std::nullopt;
-    return EndLaunch(world, *migration, *pod,
+    return EndLaunch(world, migration, *pod,
                      "its migration did not begin within spec.startDeadlineSeconds (" +
                          core::FormatDuration(migration->spec.start_deadline) + ")" +
                          (cause ? "; " + cause->message : ""));

@@ -9,6 +9,10 @@ namespace engine {
 /// section 5).
 inline constexpr std::chrono::seconds kProbeInterval{60};
 
+/// A probe that did not end by then is replaced: its pod may be of an image that the operator no longer uses, or on a
+/// node that is gone. It normally takes seconds; a Secret or a node may come minutes later.
+inline constexpr std::chrono::seconds kProbeDeadline{600};
+
 /// A Job that the API server refused is tried again after this: a quota may have been freed, a policy corrected. Each
 /// try is one request.
 inline constexpr std::chrono::seconds kRefusedJobInterval{15};
