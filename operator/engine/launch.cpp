@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "api/reasons.hpp"
 #include "core/text.hpp"
@@ -14,14 +15,9 @@ namespace {
 
 namespace reasons = api::reasons;
 
-/// Lower version first where the names tell, else the older Migration, else by name.
-bool ComesFirst(version::Tool tool, const api::Migration& a, const api::Migration& b) {
-    if (!a.spec.version.empty() && !b.spec.version.empty()) {
-        const auto order = version::Compare(tool, a.spec.version, b.spec.version);
-        if (order && *order != std::strong_ordering::equal) return *order == std::strong_ordering::less;
-    }
-    if (a.created != b.created) return a.created < b.created;
-    return a.key.name < b.key.name;
+bool HasLowerVersion(version::Tool tool, const api::Migration& a, const api::Migration& b) {
+    if (a.spec.version.empty() || b.spec.version.empty()) return false;
+    return version::Compare(tool, a.spec.version, b.spec.version) == std::strong_ordering::less;
 }
 
 /// Only runs with no other reason to wait stand in the queue.
@@ -32,13 +28,46 @@ bool MayStart(const World& world, const api::Migration& migration) {
     return migration.spec.version.empty() || JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
 }
 
+/// Lower version first where the names tell, else the older Migration, else by name. In two steps, because "lower" does
+/// not order every two: of those below which nobody waits, the oldest.
 const api::Migration* NextInQueue(const World& world) {
-    const api::Migration* first = nullptr;
+    std::vector<const api::Migration*> queue;
     for (const auto& migration : world.migrations) {
-        if (!MayStart(world, *migration)) continue;
-        if (first == nullptr || ComesFirst(world.database->spec.tool, *migration, *first)) first = migration.get();
+        if (MayStart(world, *migration)) queue.push_back(migration.get());
+    }
+    const api::Migration* first = nullptr;
+    for (const auto* migration : queue) {
+        const bool must_wait = std::any_of(queue.begin(), queue.end(), [&](const auto* other) {
+            return HasLowerVersion(world.database->spec.tool, *other, *migration);
+        });
+        if (must_wait) continue;
+        const auto age = [](const api::Migration& m) { return std::tie(m.created, m.key.name); };
+        if (first == nullptr || age(*migration) < age(*first)) first = migration;
     }
     return first;
+}
+
+/// What the Job's pod reports was seen in another database than the one that was read since.
+bool RanElsewhere(const World& world, const observed::JobFacts& job) {
+    const auto* pod = FindPod(world, job.key.name);
+    const auto& identity = world.database->status.identity;
+    if (pod == nullptr || !pod->report || pod->report->identity.empty() || identity.empty()) return false;
+    return pod->report->identity != identity;
+}
+
+/// Where the record is lost (the Database was created anew), this run's newest Job is taken up again and judged, so
+/// that nothing runs twice. A record that was voided because the database is another one is not lost: its Jobs ran
+/// elsewhere.
+int NextLaunch(const World& world, const api::Migration& migration, const api::RunRecord* before) {
+    if (before != nullptr) return before->launches + 1;
+    const observed::JobFacts* newest = nullptr;
+    for (const auto& job : world.jobs) {
+        const bool is_of_run = job->role == observed::JobFacts::Role::Migrate && job->owner == migration.uid &&
+                               job->run_key == migration.run_key;
+        if (is_of_run && (newest == nullptr || newest->launch < job->launch)) newest = job.get();
+    }
+    if (newest == nullptr) return 1;
+    return RanElsewhere(world, *newest) ? newest->launch + 1 : newest->launch;
 }
 
 /// Intent: key, launch number and Job name stand in the record before the Job exists.
@@ -51,12 +80,14 @@ Decision WriteIntent(const World& world, const api::Migration& migration, core::
                        .image = migration.spec.image,
                        .version = migration.spec.version,
                        .attempts = before != nullptr ? before->attempts : 0,
-                       .launches = before != nullptr ? before->launches + 1 : 1,
+                       .launches = NextLaunch(world, migration, before),
                        .start_time = now};
     run.job_name = api::JobName(
         {.migration = migration.key.name, .migration_uid = migration.uid, .key = run.key, .launch = run.launches});
     std::erase_if(status.runs, [&](const auto& old) { return old.key == run.key; });
     status.runs.insert(status.runs.begin(), std::move(run));
+    // A reading taken from now on may be of the middle of the run: whatever an open probe says is not waited for.
+    if (status.probe.launch > 0 && !status.probe.completion_time) status.probe.completion_time = now;
     return {.step = WriteDatabaseStatus{world.key, world.database->revision,
                                         WithConditions(*world.database, std::move(status), now)}};
 }
@@ -97,7 +128,8 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                           ". Mend the cause and change the Migration's spec to run again.",
                       now);
     }
-    if (!migration->deleting && migration->run_key == run.key) {
+    const bool is_asked_for = !migration->deleting && !migration->spec.suspend && migration->run_key == run.key;
+    if (is_asked_for && IsVerified(*world.database)) {
         return Decision{.step = CreateMigrationJob{.database = world.key,
                                                    .migration = migration->key,
                                                    .run = {run.migration, run.migration_uid, run.key, run.launches},
@@ -112,7 +144,9 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     }
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     return GiveUp(world, reasons::kSuperseded,
-                  "The Migration changed, or was deleted, before its Job was created; nothing ran.", now);
+                  is_asked_for ? "The Database changed before the Job was created and is read first; nothing ran."
+                               : "The Migration changed, or was deleted, before its Job was created; nothing ran.",
+                  now);
 }
 
 }  // namespace
