@@ -26,27 +26,19 @@ bool HasLivePod(const World& world, const std::string& job) {
                        [&](const auto& pod) { return pod->job == job && !pod->terminal; });
 }
 
-/// What the database said after the run: the agent's word, else a probe that was created after the end.
+/// What the database said after the run: a probe that was created after the end, else the agent's word.
 std::optional<version::Reading> ReadingAfter(const World& world, const api::RunRecord& run,
                                              const observed::JobFacts* job, const observed::PodFacts* pod) {
-    if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
     const auto& status = world.database->status;
-    if (!IsVerified(*world.database) || !status.verified_by_created) return std::nullopt;
-    if (status.verified_by != status.probe.job_name) return std::nullopt;
-    const bool later = job != nullptr && job->end_time
-                           ? *status.verified_by_created >= *job->end_time
-                           : run.start_time && *status.verified_by_created > *run.start_time;
-    if (!later) return std::nullopt;
-    return KeptReading(status);
-}
-
-std::string Heads(const version::Reading& reading) {
-    std::string text;
-    for (const auto& version : reading.versions) {
-        if (!text.empty()) text += ',';
-        text += version;
-    }
-    return text;
+    const bool is_probed =
+        IsVerified(*world.database) && status.verified_by_created && status.verified_by == status.probe.job_name;
+    const auto end = job != nullptr && job->end_time ? job->end_time : std::nullopt;
+    const bool is_later = is_probed && (end ? *status.verified_by_created >= *end
+                                            : run.start_time && *status.verified_by_created > *run.start_time);
+    // The newest reading counts: a Job that was taken up again may have reported on what the database is no more.
+    if (is_later) return KeptReading(status);
+    if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
+    return std::nullopt;
 }
 
 api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence, bool keep_tail) {
@@ -59,11 +51,11 @@ api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence,
                             .completion_time = run.completion_time,
                             .reason = run.reason,
                             .message = run.message};
-    if (evidence.after) entry.version_after = Heads(*evidence.after);
+    if (evidence.after) entry.version_after = PrintVersions(*evidence.after);
     if (evidence.pod == nullptr) return entry;
     const auto& migration = evidence.pod->migration;
     if (evidence.pod->report && evidence.pod->report->before) {
-        entry.version_before = Heads(*evidence.pod->report->before);
+        entry.version_before = PrintVersions(*evidence.pod->report->before);
     }
     entry.image_id = migration.image_id;
     if (migration.start_time) entry.start_time = migration.start_time;
@@ -92,12 +84,7 @@ void TrimRuns(const World& world, std::vector<api::RunRecord>& runs) {
 api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const EndedRun& end, core::Time now) {
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
-    auto& run = *ActiveRun(status);
-    run.outcome = end.outcome;
-    run.reason = end.reason;
-    run.message = core::OneLine(end.message, kLongestRecordMessage);
-    run.attempts += end.attempted ? 1 : 0;
-    run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
+    // While the run is still active: a reading of another database voids the record, but not this run's own entry.
     if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after && evidence.job != nullptr) {
         ApplyReading(database,
                      {.reading = *evidence.pod->report->after,
@@ -107,6 +94,12 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
                       .generation = evidence.job->database_generation},
                      NamedRequirements(world), now, status);
     }
+    auto& run = *ActiveRun(status);
+    run.outcome = end.outcome;
+    run.reason = end.reason;
+    run.message = core::OneLine(end.message, kLongestRecordMessage);
+    run.attempts += end.attempted ? 1 : 0;
+    run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
     TrimRuns(world, status.runs);
     return WithConditions(database, std::move(status), now);
 }
@@ -122,7 +115,11 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
 
     if (job == nullptr && !world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     if (!world.learned.pods_are_live.contains(run->job_name)) return Decision{.step = ListPodsLive{run->job_name}};
-    if (HasLivePod(world, run->job_name)) return Decision{};
+    if (HasLivePod(world, run->job_name)) {
+        // Nothing starts beside it, perhaps for long (its node is lost), but everybody is told.
+        if (auto status = DecideStatus(world, now)) return status;
+        return Decision{};
+    }
 
     const auto* pod = FindPod(world, run->job_name);
     const auto* migration = FindMigration(world, run->migration);
