@@ -36,6 +36,8 @@ protected:
         return job;
     }
 
+    static core::Time Now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
     static Json Container(const std::string& name, Json state, int restarts = 0) {
         return {{"name", name},
                 {"image", name},
@@ -145,6 +147,10 @@ struct Refusal {
     const char* shown;
 };
 
+void PrintTo(const Refusal& refusal, std::ostream* out) {
+    *out << refusal.reason;
+}
+
 class BadConnection : public BadInput, public testing::WithParamInterface<Refusal> {};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -195,7 +201,7 @@ TEST_P(BadConnection, IsNamedByTheSidecarWhichGoesOn) {
                              {"initContainerStatuses", {agent}},
                              {"containerStatuses", {Container("migrate", waits)}}});
         ASSERT_TRUE(MigrationSays(GetParam().shown));
-        agent["state"] = {{"running", {{"startedAt", "2026-11-22T00:00:10Z"}}}};
+        agent["state"] = {{"running", {{"startedAt", core::FormatTime(Now())}}}};
         PatchPodStatus(pod, {{"initContainerStatuses", {agent}}});
     }
     EXPECT_THAT(MessageOf(Migration()), HasSubstr(std::string(GetParam().message).substr(0, 20)));

@@ -13,9 +13,9 @@ namespace {
 class Killed : public OperatorFixture {
 protected:
     Json OnlyRun() const {
-        const auto runs = Database()["status"]["runs"];
-        EXPECT_EQ(runs.size(), 1U);
-        return runs[0];
+        const auto runs = Database().at("status").value("runs", Json::array());
+        EXPECT_LE(runs.size(), 1U);
+        return runs.at(0);
     }
 
     void ExpectOneRun() const {

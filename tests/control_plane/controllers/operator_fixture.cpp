@@ -233,7 +233,7 @@ std::string OperatorFixture::RunningJob(const std::string& migration) const {
         [&] {
             const auto run = Migration(migration)["status"].value("run", Json::object());
             job = run.value("jobName", "");
-            return run.value("active", false) && Exists(kube::kJobs, job);
+            return run.value("active", false) && !job.empty() && Exists(kube::kJobs, job);
         },
         "Migration " + migration + " runs", support::kPatience, [this] { return Picture(); });
     if (!there) throw std::runtime_error(there.message());
