@@ -103,8 +103,10 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
             .message = "Job " + run.job_name + " has ended; the database is asked whether it brought " + what + "."};
     }
     const auto* migration = FindMigration(world, run.migration);
-    const auto* shown = migration != nullptr && migration->status.run ? &*migration->status.run : nullptr;
-    if (job == nullptr && shown != nullptr && shown->job_name == run.job_name) {
+    const bool is_same = migration != nullptr && migration->uid == run.migration_uid;
+    const bool was_there =
+        !is_same || (migration->status.run && migration->status.run->job_name == run.job_name);  // as in result.cpp
+    if (job == nullptr && was_there) {
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kVerifying),
                 .message = "Job " + run.job_name + " is gone; the database is asked whether it brought " + what + "."};
