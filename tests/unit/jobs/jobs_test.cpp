@@ -1,0 +1,334 @@
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "api/migration.hpp"
+#include "api/names.hpp"
+#include "jobs/migration_job.hpp"
+#include "jobs/probe_job.hpp"
+#include "observed/job_facts.hpp"
+#include "support/crd_schema.hpp"
+
+namespace jobs {
+namespace {
+
+using Json = nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const JobSettings kSettings{.agent_image = "tidegate:test", .agent_pull_policy = "Never", .version = "0.1.0"};
+
+Json Migration() {
+    return Json::parse(R"({
+        "metadata": {"namespace": "shop", "name": "orders", "uid": "migration-uid"},
+        "spec": {"databaseRef": {"name": "orders"}, "image": "orders:2", "command": ["alembic", "upgrade", "head"]}})");
+}
+
+api::Database Database() {
+    api::Database database;
+    database.key = {"shop", "orders"};
+    database.uid = {"database-uid"};
+    database.generation = 7;
+    database.spec.secret_name = "orders-db";
+    return database;
+}
+
+Json Build(const Json& migration, const api::Database& database = Database()) {
+    return BuildMigrationJob(migration, database, {"orders", {"migration-uid"}, "key", 3}, kSettings);
+}
+
+Json Build(const char* field, const Json& value) {
+    Json migration = Migration();
+    migration["spec"][field] = value;
+    return Build(migration);
+}
+
+const Json& PodSpec(const Json& job) {
+    return job.at("spec").at("template").at("spec");
+}
+
+const Json& Migrate(const Json& job) {
+    return PodSpec(job).at("containers").at(0);
+}
+
+const Json& Agent(const Json& job) {
+    return PodSpec(job).at("initContainers").back();
+}
+
+Json Variable(const Json& container, const std::string& name) {
+    Json found;
+    for (const auto& variable : container.at("env")) {
+        if (variable.at("name") == name) found = variable;
+    }
+    return found;
+}
+
+std::vector<Json> Containers(const Json& job) {
+    std::vector<Json> containers;
+    for (const char* list : {"initContainers", "containers"}) {
+        for (const auto& container : PodSpec(job).value(list, Json::array()))
+            containers.push_back(container);
+    }
+    return containers;
+}
+
+TEST(Jobs, OnePodNeverASecondAndNothingThatKubernetesEndsByItself) {
+    for (const auto& job : {Build(Migration()), BuildProbeJob(Database(), 2, {"0002"}, kSettings)}) {
+        const auto& spec = job.at("spec");
+        EXPECT_EQ(spec["backoffLimit"], 0);
+        EXPECT_EQ(spec["parallelism"], 1);
+        EXPECT_EQ(spec["completions"], 1);
+        EXPECT_EQ(spec["podReplacementPolicy"], "Failed");
+        EXPECT_EQ(spec["podFailurePolicy"], Json::parse(R"({"rules": [
+            {"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            {"action": "FailJob", "onExitCodes": {"operator": "NotIn", "values": [0]}}]})"));
+        for (const char* field : {"ttlSecondsAfterFinished", "activeDeadlineSeconds", "suspend", "manualSelector"})
+            EXPECT_FALSE(spec.contains(field)) << field;
+        EXPECT_FALSE(PodSpec(job).contains("activeDeadlineSeconds"));
+        EXPECT_EQ(PodSpec(job)["restartPolicy"], "Never");
+        EXPECT_GE(PodSpec(job)["terminationGracePeriodSeconds"], 300);
+        EXPECT_EQ(PodSpec(job)["automountServiceAccountToken"], false);
+        EXPECT_EQ(spec["template"]["metadata"]["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"],
+                  "false");
+    }
+}
+
+TEST(Jobs, EveryContainerPassesPodSecurityRestricted) {
+    Json migration = Migration();
+    migration["spec"]["sidecars"] = {{{"name", "proxy"}, {"image", "proxy:1"}}};
+    for (const auto& job : {Build(migration), BuildProbeJob(Database(), 2, {}, kSettings)}) {
+        EXPECT_EQ(PodSpec(job)["securityContext"]["runAsNonRoot"], true);
+        EXPECT_EQ(PodSpec(job)["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+        for (const auto& container : Containers(job)) {
+            SCOPED_TRACE(container["name"].get<std::string>());
+            EXPECT_EQ(container["securityContext"]["allowPrivilegeEscalation"], false);
+            EXPECT_EQ(container["securityContext"]["capabilities"]["drop"], Json({"ALL"}));
+        }
+        for (const char* field : {"hostNetwork", "hostPID", "hostIPC"})
+            EXPECT_FALSE(PodSpec(job).contains(field));
+    }
+}
+
+TEST(Jobs, WhatTheUserAsksOfTheSecurityContextIsAddedToIt) {
+    const Json asked = {{"runAsUser", 1000}, {"capabilities", {{"add", {"NET_BIND_SERVICE"}}}}};
+    EXPECT_EQ(Migrate(Build("securityContext", asked))["securityContext"],
+              (Json{{"runAsUser", 1000},
+                    {"allowPrivilegeEscalation", false},
+                    {"capabilities", {{"add", {"NET_BIND_SERVICE"}}, {"drop", {"ALL"}}}}}));
+    const auto job = Build("sidecars", {{{"name", "proxy"}, {"image", "p"}, {"securityContext", asked}}});
+    EXPECT_EQ(PodSpec(job)["initContainers"][0]["securityContext"]["capabilities"]["drop"], Json({"ALL"}));
+}
+
+TEST(Jobs, CredentialsStandInItBySecretKeyRefOnly) {
+    const auto key_of = [](const Json& variable) { return variable["valueFrom"]["secretKeyRef"]; };
+    for (const bool parts : {false, true}) {
+        auto database = Database();
+        if (parts) database.spec.keys = {"uri", "h", "p", "d", "u", "w"};
+        const auto job = Build(Migration(), database);
+        const std::vector<std::pair<const char*, const char*>> agent =
+            parts ? std::vector<std::pair<const char*, const char*>>{{"TIDEGATE_HOST", "h"},
+                                                                     {"TIDEGATE_PORT", "p"},
+                                                                     {"TIDEGATE_DBNAME", "d"},
+                                                                     {"TIDEGATE_USER", "u"},
+                                                                     {"TIDEGATE_PASSWORD", "w"}}
+                  : std::vector<std::pair<const char*, const char*>>{{"TIDEGATE_URI", "uri"}};
+        const std::vector<std::pair<const char*, const char*>> tool =
+            parts ? std::vector<std::pair<const char*, const char*>>{{"PGHOST", "h"},
+                                                                     {"PGPORT", "p"},
+                                                                     {"PGDATABASE", "d"},
+                                                                     {"PGUSER", "u"},
+                                                                     {"PGPASSWORD", "w"}}
+                  : std::vector<std::pair<const char*, const char*>>{{"DATABASE_URL", "uri"}};
+        for (const auto& [name, key] : agent)
+            EXPECT_EQ(key_of(Variable(Agent(job), name)), (Json{{"name", "orders-db"}, {"key", key}})) << name;
+        for (const auto& [name, key] : tool)
+            EXPECT_EQ(key_of(Variable(Migrate(job), name)), (Json{{"name", "orders-db"}, {"key", key}})) << name;
+        EXPECT_EQ(Variable(Migrate(job), parts ? "DATABASE_URL" : "PGHOST"), Json());
+        EXPECT_EQ(Variable(Agent(job), parts ? "TIDEGATE_URI" : "TIDEGATE_HOST"), Json());
+    }
+    auto without_port = Database();
+    without_port.spec.keys = {"uri", "h", "", "d", "u", "w"};
+    EXPECT_EQ(Variable(Agent(Build(Migration(), without_port)), "TIDEGATE_PORT"), Json());
+}
+
+TEST(Jobs, CredentialsNoneKeepsThemFromTheMigrationButNotFromTheAgent) {
+    const auto job = Build("credentials", "None");
+    for (const auto& variable : Migrate(job)["env"])
+        EXPECT_FALSE(variable.dump().find("secretKeyRef") != std::string::npos) << variable;
+    EXPECT_EQ(Variable(Agent(job), "TIDEGATE_URI")["valueFrom"]["secretKeyRef"]["name"], "orders-db");
+}
+
+TEST(Jobs, EverySessionOfARunCarriesTheTagOfItsJob) {
+    for (const char* credentials : {"Inherit", "None"}) {
+        const auto job = Build("credentials", credentials);
+        EXPECT_EQ(Variable(Migrate(job), "PGAPPNAME")["value"], "tidegate/$(TIDEGATE_JOB_UID)");
+        EXPECT_EQ(Migrate(job)["env"][0]["name"], "TIDEGATE_JOB_UID") << "before what refers to it";
+        for (const auto& container : {Migrate(job), Agent(job)}) {
+            EXPECT_EQ(Variable(container, "TIDEGATE_JOB_UID")["valueFrom"]["fieldRef"]["fieldPath"],
+                      "metadata.labels['batch.kubernetes.io/controller-uid']");
+        }
+    }
+}
+
+TEST(Jobs, TheUsersVariablesComeLast) {
+    const auto job = Build("env", {{{"name", "DATABASE_URL"}, {"value", "mine"}}});
+    EXPECT_EQ(Migrate(job)["env"].back(), (Json{{"name", "DATABASE_URL"}, {"value", "mine"}}));
+}
+
+TEST(Jobs, TheAgentIsTheLastSidecarAndLetsNothingStartBeforeTheFence) {
+    const auto job = Build("sidecars", {{{"name", "one"}, {"image", "a"}}, {{"name", "two"}, {"image", "b"}}});
+    std::vector<std::string> names;
+    for (const auto& container : PodSpec(job)["initContainers"]) {
+        names.push_back(container["name"]);
+        EXPECT_EQ(container["restartPolicy"], "Always");
+    }
+    EXPECT_THAT(names, ElementsAre("one", "two", "tidegate-agent"));
+    const auto& agent = Agent(job);
+    EXPECT_EQ(agent["image"], "tidegate:test");
+    EXPECT_EQ(agent["imagePullPolicy"], "Never");
+    EXPECT_EQ(agent["command"], Json({"/tidegate-agent", "run"}));
+    EXPECT_EQ(agent["startupProbe"]["exec"]["command"], Json({"/tidegate-agent", "ready"}));
+    EXPECT_EQ(agent["startupProbe"]["failureThreshold"], 2147483647);
+    EXPECT_FALSE(agent.contains("livenessProbe"));
+    EXPECT_EQ(agent["terminationMessagePolicy"], "File");
+    EXPECT_EQ(Variable(agent, "TIDEGATE_REPORT_PATH")["value"], agent["terminationMessagePath"]);
+    EXPECT_EQ(Variable(agent, "TIDEGATE_TOOL")["value"], "Alembic");
+}
+
+TEST(Jobs, TheAgentHasItsStateDirectoryAlone) {
+    const auto job = Build("volumes", {{{"name", "sql"}, {"configMap", {{"name", "sql"}}}}});
+    ASSERT_EQ(PodSpec(job)["volumes"].size(), 2U);
+    EXPECT_EQ(PodSpec(job)["volumes"][0]["name"], "sql");
+    const auto& state = PodSpec(job)["volumes"][1];
+    EXPECT_TRUE(state.contains("emptyDir"));
+    EXPECT_EQ(Agent(job)["volumeMounts"][0]["name"], state["name"]);
+    EXPECT_EQ(Variable(Agent(job), "TIDEGATE_STATE_DIRECTORY")["value"], Agent(job)["volumeMounts"][0]["mountPath"]);
+    EXPECT_FALSE(Migrate(job).contains("volumeMounts"));
+    EXPECT_TRUE(state["name"].get<std::string>().starts_with("tidegate")) << "the schema refuses users such names";
+}
+
+TEST(Jobs, TheWantedVersionReachesTheAgentWithItsCommasEscaped) {
+    EXPECT_EQ(Variable(Agent(Build("version", "0002")), "TIDEGATE_WANTED")["value"], "0002");
+    EXPECT_EQ(Variable(Agent(Build("version", "a%2Cb")), "TIDEGATE_WANTED")["value"], "a%2Cb");
+    EXPECT_EQ(Variable(Agent(Build(Migration())), "TIDEGATE_WANTED")["value"], "");
+    const auto probe = BuildProbeJob(Database(), 2, {"0001", "a,b"}, kSettings);
+    EXPECT_EQ(Variable(PodSpec(probe)["containers"][0], "TIDEGATE_WANTED")["value"], "0001,a%2Cb");
+}
+
+TEST(Jobs, CarryWhoTheyAreForAndAreReadBackSo) {
+    const auto job = Build(Migration());
+    const auto facts = observed::ParseJob(job);
+    EXPECT_EQ(facts.key, (core::ObjectKey{"shop", api::JobName({"orders", {"migration-uid"}, "key", 3})}));
+    EXPECT_EQ(facts.role, observed::JobFacts::Role::Migrate);
+    EXPECT_EQ(facts.database, "orders");
+    EXPECT_EQ(facts.migration, "orders");
+    EXPECT_EQ(facts.owner.value, "migration-uid");
+    EXPECT_EQ(facts.run_key, "key");
+    EXPECT_EQ(facts.launch, 3);
+    EXPECT_EQ(facts.database_generation, 7);
+    EXPECT_EQ(job["metadata"]["ownerReferences"][0]["kind"], "Migration");
+    EXPECT_EQ(job["metadata"]["ownerReferences"][0]["blockOwnerDeletion"], false);
+
+    const auto probe = observed::ParseJob(BuildProbeJob(Database(), 2, {}, kSettings));
+    EXPECT_EQ(probe.key.name, api::ProbeJobName("orders", {"database-uid"}, 2));
+    EXPECT_EQ(probe.role, observed::JobFacts::Role::Probe);
+    EXPECT_EQ(probe.owner.value, "database-uid");
+    EXPECT_EQ(probe.run_key, "") << "the keep-running policy leaves probes alone";
+    EXPECT_EQ(probe.database_generation, 7);
+}
+
+TEST(Jobs, LongNamesFitIntoLabels) {
+    auto database = Database();
+    database.key.name = std::string(253, 'd');
+    Json migration = Migration();
+    migration["metadata"]["name"] = std::string(253, 'm');
+    const auto job = BuildMigrationJob(migration, database, {std::string(253, 'm'), {"u"}, "key", 1}, kSettings);
+    for (const auto& [name, value] : job["spec"]["template"]["metadata"]["labels"].items())
+        EXPECT_LE(value.get<std::string>().size(), 63U) << name;
+    EXPECT_EQ(observed::ParseJob(job).database, database.key.name);
+    EXPECT_EQ(observed::ParseJob(job).migration, std::string(253, 'm'));
+}
+
+TEST(Jobs, TheUsersLabelsAreAddedAndCannotTakeOurs) {
+    Json migration = Migration();
+    migration["spec"]["podLabels"] = {{"team", "shop"}, {"tidegate.io/run", "forged"}, {"tidegate.io/role", "probe"}};
+    migration["spec"]["podAnnotations"] = {{"note", "x"},
+                                           {"tidegate.io/database-name", "forged"},
+                                           {"cluster-autoscaler.kubernetes.io/safe-to-evict", "true"}};
+    const auto job = Build(migration);
+    const auto& pod = job["spec"]["template"]["metadata"];
+    EXPECT_EQ(pod["labels"]["team"], "shop");
+    EXPECT_EQ(pod["labels"]["tidegate.io/run"], "key");
+    EXPECT_EQ(pod["labels"]["tidegate.io/role"], "migrate");
+    EXPECT_EQ(pod["annotations"]["note"], "x");
+    EXPECT_EQ(pod["annotations"]["tidegate.io/database-name"], "orders");
+    EXPECT_EQ(pod["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+    EXPECT_FALSE(job["metadata"]["labels"].contains("team"));
+}
+
+/// For each property of the schema a value, and where it must be found: in the Job, or in what decisions read.
+TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
+    const std::map<std::string, Json> values = {
+        {"databaseRef", {{"name", "zz-marker"}}},
+        {"version", "zz-marker"},
+        {"image", "zz-marker"},
+        {"command", {"zz-marker"}},
+        {"args", {"zz-marker"}},
+        {"env", {{{"name", "zz-marker"}, {"value", "1"}}}},
+        {"envFrom", {{{"secretRef", {{"name", "zz-marker"}}}}}},
+        {"resources", {{"limits", {{"zz-marker", "1"}}}}},
+        {"volumes", {{{"name", "zz-marker"}, {"emptyDir", Json::object()}}}},
+        {"volumeMounts", {{{"name", "zz-marker"}, {"mountPath", "/x"}}}},
+        {"serviceAccountName", "zz-marker"},
+        {"automountServiceAccountToken", true},
+        {"imagePullSecrets", {{{"name", "zz-marker"}}}},
+        {"imagePullPolicy", "zz-marker"},
+        {"nodeSelector", {{"zz-marker", "x"}}},
+        {"tolerations", {{{"key", "zz-marker"}}}},
+        {"affinity", {{"nodeAffinity", {{"zz-marker", "x"}}}}},
+        {"priorityClassName", "zz-marker"},
+        {"securityContext", {{"zz-marker", true}}},
+        {"podLabels", {{"zz-marker", "x"}}},
+        {"podAnnotations", {{"zz-marker", "x"}}},
+        {"sidecars", {{{"name", "zz-marker"}, {"image", "x"}}}},
+        {"credentials", "None"},
+        {"startDeadlineSeconds", 77},
+        {"activeDeadlineSeconds", 77},
+        {"suspend", true},
+        {"historyLimit", 7},
+        {"logTail", "None"},
+    };
+    const support::CrdSchema schema("migrations");
+    const auto plain_job = Build(Migration());
+    const auto plain = api::ParseMigration(Migration()).spec;
+    for (const auto& [field, unused] : schema.At({"spec"})["properties"].items()) {
+        ASSERT_TRUE(values.contains(field)) << "a new field: say here what reads it";
+        Json migration = Migration();
+        migration["spec"][field] = values.at(field);
+        const bool is_marked = values.at(field).dump().find("zz-marker") != std::string::npos;
+        const auto job = Build(migration);
+        const bool in_job = is_marked ? job.dump().find("zz-marker") != std::string::npos : job != plain_job;
+        const bool in_decisions = !(api::ParseMigration(migration).spec == plain);
+        const std::set<std::string> decisions = {
+            "startDeadlineSeconds", "activeDeadlineSeconds", "suspend", "historyLimit", "logTail", "databaseRef"};
+        EXPECT_TRUE(decisions.contains(field) ? in_decisions : in_job)
+            << "spec." << field << " is not read where it works";
+    }
+    EXPECT_EQ(values.size(), schema.At({"spec"})["properties"].size()) << "a field is gone from the schema";
+}
+
+TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
+    const support::CrdSchema schema("databases");
+    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 2U) << "connection, history";
+    EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 2U) << "secretRef, keys";
+    EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 6U);
+    for (const auto& tool : schema.At({"spec", "history", "tool"})["enum"])
+        EXPECT_TRUE(version::ParseTool(tool.get<std::string>())) << tool;
+}
+
+}  // namespace
+}  // namespace jobs
