@@ -190,9 +190,15 @@ std::string ExplainHold(const WorkloadWorld& world) {
                        requirement.database;
             case Verdict::Dirty:
                 return text + "Database " + requirement.database + " is dirty; repair it with the tool's own command";
-            case Verdict::VersionUnknown:
+            case Verdict::VersionUnknown: {
+                // The names need not tell before it ran, as long as somebody brings this very version.
+                const auto* migration = Bringing(world, requirement);
+                if (migration != nullptr && migration->spec.version == requirement.version) {
+                    return text + ExplainNotReached(world, requirement, *database);
+                }
                 return text + "Database " + requirement.database + " is at " + AtVersion(database->status) +
                        ", which does not tell whether this version is reached; name it as the tool's table names it";
+            }
             case Verdict::NotReached:
                 return text + ExplainNotReached(world, requirement, *database);
         }

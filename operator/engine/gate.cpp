@@ -76,7 +76,7 @@ bool IsAboutToOpen(const WorkloadWorld& world) {
     const auto is_brought = [&](const api::Requirement& requirement) {
         const auto* database = FindDatabase(world.databases, requirement.database);
         const auto verdict = Judge(requirement, database, world.workload->images);
-        if (verdict != Verdict::NotReached) return verdict == Verdict::Holds;
+        if (verdict != Verdict::NotReached && verdict != Verdict::VersionUnknown) return verdict == Verdict::Holds;
         return std::any_of(world.migrations.begin(), world.migrations.end(), [&](const auto& migration) {
             if (migration->spec.database != requirement.database || migration->spec.version != requirement.version) {
                 return false;
