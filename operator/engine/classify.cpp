@@ -21,6 +21,14 @@ constexpr int kTerminated = kSignalBase + 15;
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
+/// The fields of the run key: other changes, more memory among them, run nothing by themselves.
+constexpr std::string_view kWhatRuns = "what runs (image, command, args, env, envFrom, volumes or version)";
+
+bool HasLogTail(const Evidence& evidence) {
+    const bool is_kept = evidence.migration == nullptr || evidence.migration->spec.log_tail;
+    return is_kept && evidence.pod != nullptr && !evidence.pod->log_tail.empty();
+}
+
 bool OutOfMemory(const observed::PodFacts& pod) {
     return pod.migration.reason == "OOMKilled";
 }
@@ -81,7 +89,9 @@ EndedRun NeverStarted(const Evidence& evidence) {
     } else if (pod != nullptr && !pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
     }
-    end.message += " Mend the cause, then change what runs (image, command, args, env, envFrom, volumes or version).";
+    end.message += " Mend the cause, then change ";
+    end.message += kWhatRuns;
+    end.message += '.';
     return end;
 }
 
@@ -106,9 +116,10 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     }
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
-        end.message =
-            "The migration to version " + run.version + " failed: " + how + ". The database is at " + Versions(after) +
-            ". It is not run again until the Migration's spec changes; the last log lines are in status.history.";
+        end.message = "The migration to version " + run.version + " failed: " + how + ". The database is at " +
+                      Versions(after) + ". It is not run again until somebody changes ";
+        end.message += kWhatRuns;
+        end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
         return end;
     }
     if (standing == version::Standing::Unknown) {
@@ -137,7 +148,9 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     }
     end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
     end.message = "The migration failed: " + how + ". The database is " + (after.dirty ? "dirty" : "clean") + ", at " +
-                  Versions(after) + ". It is not run again until the Migration's spec changes.";
+                  Versions(after) + ". It is not run again until somebody changes ";
+    end.message += kWhatRuns;
+    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
     return end;
 }
 

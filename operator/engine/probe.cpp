@@ -148,8 +148,9 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
     if (UnfinishedMigrationJob(world) != nullptr || (run != nullptr && !asked)) return std::nullopt;
     if (!is_current || probe.launch == 0) return Begin(world, now);
     if (!asked && IsVerified(database) && !HasUndecidedHold(world)) return std::nullopt;
-    // The first question after a run's end is asked at once.
-    const bool is_first = asked && probe.start_time <= run->start_time;
+    // The first question after a run's end is asked at once, unless a clock that was set back hides that it is the
+    // first.
+    const bool is_first = asked && probe.start_time <= run->start_time && run->start_time < now;
     if (!is_first && probe.start_time && now - *probe.start_time < kProbeInterval) return std::nullopt;
     return Begin(world, now);
 }

@@ -32,11 +32,11 @@ std::optional<version::Reading> ReadingAfter(const World& world, const api::RunR
     const auto& status = world.database->status;
     const bool is_probed =
         IsVerified(*world.database) && status.verified_by_created && status.verified_by == status.probe.job_name;
-    const auto end = job != nullptr && job->end_time ? job->end_time : std::nullopt;
-    const bool is_later = is_probed && (end ? *status.verified_by_created >= *end
-                                            : run.start_time && *status.verified_by_created > *run.start_time);
+    // Between a run's intent and its end no probe begins; both times are the operator's.
+    const bool is_begun_later = status.probe.start_time > run.start_time;
+    const bool is_made_later = job != nullptr && job->end_time && status.verified_by_created >= job->end_time;
     // The newest reading counts: a Job that was taken up again may have reported on what the database is no more.
-    if (is_later) return KeptReading(status);
+    if (is_probed && (is_begun_later || is_made_later)) return KeptReading(status);
     if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
     return std::nullopt;
 }

@@ -386,25 +386,34 @@ TEST(Decide, AJobThatCompletedIsASuccessThoughItsPodIsGone) {
     }
 }
 
-TEST(Decide, ClockSkewAfterALostRunDoesNotProbeInALoop) {
+TEST(Decide, TheClockOfTheJobControllerDoesNotMatter) {
     auto cluster = ReadCluster();
     cluster.ApplyMigration("orders");
     cluster.Settle();
     cluster.EndMigration(cluster.LastJob(), {.versions = Versions{"0002"}, .agent_reports = false});
-    // The Job controller's clock is 30 s ahead of the API server's.
     for (auto& condition : cluster.jobs[cluster.LastJob()]["status"]["conditions"]) {
-        condition["lastTransitionTime"] = core::FormatTime(cluster.Now() + seconds{30});
+        condition["lastTransitionTime"] = core::FormatTime(cluster.Now() + seconds{3600});
     }
-    int probes = 0;
-    for (int second = 0; second < 20; ++second) {
-        cluster.Settle();
-        if (cluster.EndProbe()) ++probes;
-    }
-    EXPECT_EQ(probes, 1);
-    ASSERT_TRUE(cluster.look_again);
-    cluster.Advance(seconds{61});
     cluster.SettleWithProbes();
     EXPECT_EQ(cluster.Reason("orders"), "MigrationSucceeded");
+}
+
+TEST(Decide, AClockThatWasSetBackDoesNotProbeInALoop) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    cluster.Advance(seconds{2});
+    cluster.DeleteJobAndPods(cluster.LastJob());
+    cluster.Advance(seconds{-600});  // another operator, on a node whose clock is behind
+    int probes = 0;
+    for (int second = 0; second < 1200; ++second) {
+        cluster.Settle();
+        if (cluster.EndProbe()) ++probes;
+        cluster.Advance(seconds{1});
+    }
+    cluster.Settle();
+    EXPECT_LE(probes, 12);
+    EXPECT_EQ(cluster.Reason("orders"), "EvidenceLost");
 }
 
 TEST(Decide, TheEndOfAJobIsReadFromALivePodNotFromTheStore) {
