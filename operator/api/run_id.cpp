@@ -39,7 +39,8 @@ std::string RunKey(const nlohmann::json& migration_spec) {
 }
 
 std::string JobName(const RunId& run) {
-    return Compose(run.migration, core::JoinForHash({run.migration, run.migration_uid.value, run.key}), run.launch);
+    return Compose(run.migration, core::JoinForHash({run.migration, run.migration_uid.value, run.key, run.database}),
+                   run.launch);
 }
 
 std::string ProbeJobName(std::string_view database, const core::Uid& uid, int launch) {

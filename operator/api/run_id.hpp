@@ -17,6 +17,8 @@ struct RunId {
     core::Uid migration_uid;
     std::string key;
     int launch = 0;
+    /// A Migration whose databaseRef changes runs again, in another database's record: its Jobs must not meet.
+    std::string database;
 
     auto operator<=>(const RunId&) const = default;
 };
@@ -26,7 +28,7 @@ struct RunId {
 /// field joins the list only with a value that leaves the key of specs without it unchanged.
 std::string RunKey(const nlohmann::json& migration_spec);
 
-/// At most 63 characters: "<first 40 of the Migration's name>-<10 of hash(name, uid, key)>-<launch>". The Job
+/// At most 63 characters: "<first 40 of the Migration's name>-<10 of hash(name, uid, key, Database)>-<launch>". The Job
 /// controller copies a Job's name into a label, hence the limit.
 std::string JobName(const RunId& run);
 

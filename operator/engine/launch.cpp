@@ -82,8 +82,11 @@ Decision WriteIntent(const World& world, const api::Migration& migration, core::
                        .attempts = before != nullptr ? before->attempts : 0,
                        .launches = NextLaunch(world, migration, before),
                        .start_time = now};
-    run.job_name = api::JobName(
-        {.migration = migration.key.name, .migration_uid = migration.uid, .key = run.key, .launch = run.launches});
+    run.job_name = api::JobName({.migration = migration.key.name,
+                                 .migration_uid = migration.uid,
+                                 .key = run.key,
+                                 .launch = run.launches,
+                                 .database = world.key.name});
     std::erase_if(status.runs, [&](const auto& old) { return old.key == run.key; });
     status.runs.insert(status.runs.begin(), std::move(run));
     // A reading taken from now on may be of the middle of the run: whatever an open probe says is not waited for.
@@ -130,17 +133,18 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     }
     const bool is_asked_for = !migration->deleting && !migration->spec.suspend && migration->run_key == run.key;
     if (is_asked_for && IsVerified(*world.database)) {
-        return Decision{.step = CreateMigrationJob{.database = world.key,
-                                                   .migration = migration->key,
-                                                   .run = {run.migration, run.migration_uid, run.key, run.launches},
-                                                   .job_name = run.job_name},
-                        .notes = {{.kind = Note::On::Migration,
-                                   .object = migration->key,
-                                   .uid = migration->uid,
-                                   .reason = std::string(reasons::kMigrationJobCreated),
-                                   .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
-                                           (run.version.empty() ? "" : " to version " + run.version) + " with image " +
-                                           run.image + "."}}};
+        return Decision{
+            .step = CreateMigrationJob{.database = world.key,
+                                       .migration = migration->key,
+                                       .run = {run.migration, run.migration_uid, run.key, run.launches, world.key.name},
+                                       .job_name = run.job_name},
+            .notes = {{.kind = Note::On::Migration,
+                       .object = migration->key,
+                       .uid = migration->uid,
+                       .reason = std::string(reasons::kMigrationJobCreated),
+                       .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
+                               (run.version.empty() ? "" : " to version " + run.version) + " with image " + run.image +
+                               "."}}};
     }
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     return GiveUp(world, reasons::kSuperseded,

@@ -276,8 +276,11 @@ TEST_F(BadInput, AJobNameThatIsTakenStopsTheRun) {
     kubectl_.MustApply(MigrationBuilder("orders").Version("0001").Spec("suspend", true).Build());
     ASSERT_TRUE(MigrationSays("Suspended"));
     const std::string key = Migration()["status"]["run"]["key"];
-    const auto name = api::JobName(
-        {.migration = "orders", .migration_uid = {Migration()["metadata"]["uid"]}, .key = key, .launch = 1});
+    const auto name = api::JobName({.migration = "orders",
+                                    .migration_uid = {Migration()["metadata"]["uid"]},
+                                    .key = key,
+                                    .launch = 1,
+                                    .database = "orders"});
     kubectl_.MustApply(Foreign(name, {}));
     kubectl_.MergePatch("tgm/orders", {{"spec", {{"suspend", false}}}});
     EXPECT_TRUE(IsStalled("JobNameTaken"));

@@ -111,6 +111,9 @@ TEST(JobName, IsDeterministicAndTellsLaunchesApart) {
     other = run;
     other.launch = 2;
     EXPECT_TRUE(names.insert(JobName(other)).second);
+    other = run;
+    other.database = "copy";
+    EXPECT_TRUE(names.insert(JobName(other)).second) << "databaseRef changed: another record, another Job";
     // Names that look the same in their first 40 characters, or after dots became dashes.
     other = run;
     other.migration = std::string(60, 'a');

@@ -177,6 +177,30 @@ TEST(Decide, ALaunchThatNeverBeganOfADeletedMigrationRunsWhenItIsBack) {
     EXPECT_NE(cluster.LastJob(), first);
 }
 
+TEST(Decide, AMigrationThatNamesAnotherDatabaseNowLeavesWhatRunsAndEndsWhatWaits) {
+    for (const bool running : {true, false}) {
+        auto cluster = ReadCluster();
+        cluster.ApplyMigration("orders");
+        cluster.Settle();
+        const auto job = cluster.LastJob();
+        if (running) {
+            cluster.StartMigration(job);
+        } else {
+            cluster.MakePod(job);
+        }
+        cluster.ApplyMigration("orders", {{"databaseRef", {{"name", "copy"}}}});
+        if (running) {
+            EXPECT_THAT(cluster.Settle(), IsEmpty());
+            cluster.EndMigration(job, {.versions = Versions{"0002"}});
+            EXPECT_THAT(cluster.Settle(), ElementsAre("Database result MigrationSucceeded"));
+        } else {
+            EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+            cluster.EndDeletedPod(job);
+            EXPECT_THAT(cluster.Settle(), ElementsAre("Database result Superseded"));
+        }
+    }
+}
+
 // Queue.
 
 TEST(Decide, RunsTheLowerVersionFirstAndNeverTwoAtOnce) {

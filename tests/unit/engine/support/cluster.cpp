@@ -266,8 +266,10 @@ void Cluster::EndDeletedPod(const std::string& job) {
 engine::World Cluster::MakeWorld(const engine::Learned& learned) const {
     engine::World world{.key = {kNamespace, kDatabase}, .learned = learned};
     if (!database.is_null()) world.database = Share(api::ParseDatabase(database));
-    for (const auto& [name, migration] : migrations)
-        world.migrations.push_back(Share(api::ParseMigration(migration)));
+    for (const auto& [name, migration] : migrations) {
+        auto parsed = api::ParseMigration(migration);
+        if (parsed.spec.database == kDatabase) world.migrations.push_back(Share(std::move(parsed)));
+    }
     for (const auto& [name, job] : jobs) {
         auto facts = observed::ParseJob(job);
         if (facts.database == kDatabase) world.jobs.push_back(Share(std::move(facts)));
