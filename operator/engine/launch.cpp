@@ -35,16 +35,18 @@ const api::Migration* NextInQueue(const World& world) {
     for (const auto& migration : world.migrations) {
         if (MayStart(world, *migration)) queue.push_back(migration.get());
     }
-    const api::Migration* first = nullptr;
-    for (const auto* migration : queue) {
-        const bool must_wait = std::any_of(queue.begin(), queue.end(), [&](const auto* other) {
+    // By age first: the oldest one normally has the lowest version, and one look at the others is enough.
+    std::sort(queue.begin(), queue.end(), [](const auto* a, const auto* b) {
+        return std::tie(a->created, a->key.name) < std::tie(b->created, b->key.name);
+    });
+    const auto first = std::find_if(queue.begin(), queue.end(), [&](const auto* migration) {
+        return std::none_of(queue.begin(), queue.end(), [&](const auto* other) {
             return HasLowerVersion(world.database->spec.tool, *other, *migration);
         });
-        if (must_wait) continue;
-        const auto age = [](const api::Migration& m) { return std::tie(m.created, m.key.name); };
-        if (first == nullptr || age(*migration) < age(*first)) first = migration;
-    }
-    return first;
+    });
+    if (first != queue.end()) return *first;
+    // Numbers mixed with times may go round in a circle; then age decides.
+    return queue.empty() ? nullptr : queue.front();
 }
 
 /// What the Job's pod reports was seen in another database than the one that was read since.

@@ -243,6 +243,9 @@ TEST(Decide, TheQueueIsOrderedByVersionThenAgeThenName) {
         {"lowest version of what is comparable, then age",
          {{"a", "0003", 0}, {"b", "0002", 4}, {"c", "cafe", 2}},
          {"c", "b", "a"}},
+        {"age, where numbers and times go round in a circle",
+         {{"a", "20261123", 0}, {"b", "30000000", 1}, {"c", "20261122194700", 2}},
+         {"a", "b", "c"}},
     };
     for (const auto& [what, entries, order] : cases) {
         SCOPED_TRACE(what);
