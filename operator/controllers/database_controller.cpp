@@ -1,5 +1,6 @@
 #include "controllers/database_controller.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -213,6 +214,13 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                                                        const std::stop_token& stop) {
     const auto selector = std::string(api::kJobNameLabel) + "=" + job;
     auto& pods = pass.live_pods[job];
+    pass.learned.pods_are_live.insert(job);
+    if (auto evidence = parts_.ended_pods.EvidenceOf(key.ns, job)) {
+        pods = std::move(*evidence);
+        return After::DecideAgain;
+    }
+    // Read before the list: a Job that had ended then gets no pod after it.
+    const auto facts = parts_.stores.jobs.Find({key.ns, job});
     pods.clear();
     ListLive(parts_.client, kube::kPods, {.ns = key.ns, .label_selector = selector}, stop,
              [&](const nlohmann::json& object) {
@@ -221,7 +229,9 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                      pods.push_back(std::make_shared<const observed::PodFacts>(std::move(pod)));
              });
     if (pods.empty()) pods = parts_.ended_pods.OfJob(key.ns, job);
-    pass.learned.pods_are_live.insert(job);
+    const bool is_final = facts && facts->Ended() && !pods.empty() &&
+                          std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
+    if (is_final) parts_.ended_pods.KeepEvidence(key.ns, job, pods);
     return After::DecideAgain;
 }
 

@@ -11,14 +11,27 @@ void EndedPods::Remember(std::shared_ptr<const observed::PodFacts> pod) {
     if (pods_.size() > kKept) pods_.pop_front();
 }
 
-std::vector<std::shared_ptr<const observed::PodFacts>> EndedPods::OfJob(const std::string& ns,
-                                                                        const std::string& job) const {
+EndedPods::Pods EndedPods::OfJob(const std::string& ns, const std::string& job) const {
     const std::lock_guard lock(mutex_);
-    std::vector<std::shared_ptr<const observed::PodFacts>> found;
+    Pods found;
     for (const auto& pod : pods_) {
         if (pod->key.ns == ns && pod->job == job) found.push_back(pod);
     }
     return found;
+}
+
+void EndedPods::KeepEvidence(const std::string& ns, const std::string& job, Pods pods) {
+    const std::lock_guard lock(mutex_);
+    evidence_.push_back({ns, job, std::move(pods)});
+    if (evidence_.size() > kKeptEvidence) evidence_.pop_front();
+}
+
+std::optional<EndedPods::Pods> EndedPods::EvidenceOf(const std::string& ns, const std::string& job) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& evidence : evidence_) {
+        if (evidence.ns == ns && evidence.job == job) return evidence.pods;
+    }
+    return std::nullopt;
 }
 
 }  // namespace controllers
