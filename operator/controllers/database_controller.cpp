@@ -26,6 +26,8 @@ constexpr int kMostSteps = 8;
 constexpr milliseconds kStoreIsLate{1000};
 /// The watch event that explains a conflict is on its way.
 constexpr milliseconds kAfterConflict{50};
+/// A refused write (a policy of somebody else, a missing right) is tried again after this.
+constexpr milliseconds kAfterRefusal{15000};
 
 milliseconds Until(core::Time when, core::Time now) {
     return std::max<milliseconds>(when - now, milliseconds{100});
@@ -58,6 +60,8 @@ runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::s
                 return {.requeue_after = kStoreIsLate};
             case After::ComeBack:
                 return {.requeue_after = kAfterConflict};
+            case After::Refused:
+                return {.requeue_after = kAfterRefusal};
         }
     }
     parts_.observer.Log(runtime::LogLevel::kError, "a pass took too many steps; it is tried again",
@@ -122,9 +126,9 @@ DatabaseController::After DatabaseController::Write(const core::ObjectKey& key, 
             return After::WaitForStore;
         }
         if (written.outcome == kube::Outcome::kRefused) {
-            parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a status",
+            parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a status; it is tried again",
                                 {{"namespace", object.ns}, {"name", object.name}, {"error", written.message}});
-            return After::WaitForStore;
+            return After::Refused;
         }
         return After::ComeBack;
     } catch (const kube::OutcomeUnknown&) {
@@ -190,8 +194,9 @@ DatabaseController::After DatabaseController::Delete(const kube::Resource& resou
                                                      const core::Uid& uid, core::Revision at) {
     const auto written = parts_.client.Delete(resource, object, {.uid = uid, .revision = at});
     if (written.outcome == kube::Outcome::kRefused) {
-        parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a delete",
+        parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a delete; it is tried again",
                             {{"namespace", object.ns}, {"name", object.name}, {"error", written.message}});
+        return After::Refused;
     }
     return written.outcome == kube::Outcome::kConflict ? After::ComeBack : After::WaitForStore;
 }

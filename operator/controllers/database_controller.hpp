@@ -43,6 +43,7 @@ private:
         DecideAgain,   ///< something was learned; no object changed
         WaitForStore,  ///< written: the watch brings the key back
         ComeBack,      ///< somebody else was faster: the stores will show it
+        Refused,       ///< the server does not want it; asking again at once would not change that
     };
 
     /// What one pass learned beyond the stores.
