@@ -309,6 +309,40 @@ TEST_F(BadInput, AJobThatLooksLikeOursIsWaitedFor) {
     EXPECT_TRUE(IsReady("MigrationSucceeded"));
 }
 
+TEST_F(BadInput, AStatusThatSomebodyElsesPolicyRefusesIsNoStorm) {
+    const std::string name = "refuse-status." + Ns();
+    const auto policies = [&](const Json& spec, const std::string& kind) {
+        return Json{{"apiVersion", "admissionregistration.k8s.io/v1"},
+                    {"kind", kind},
+                    {"metadata", {{"name", name}}},
+                    {"spec", spec}};
+    };
+    kubectl_.MustApply(policies({{"matchConstraints",
+                                  {{"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", Ns()}}}}},
+                                   {"resourceRules",
+                                    {{{"apiGroups", {"tidegate.io"}},
+                                      {"apiVersions", {"*"}},
+                                      {"operations", {"UPDATE"}},
+                                      {"resources", {"migrations/status"}}}}}}},
+                                 {"validations", {{{"expression", "false"}, {"message", "not here"}}}}},
+                                "ValidatingAdmissionPolicy"));
+    kubectl_.MustApply(
+        policies({{"policyName", name}, {"validationActions", {"Deny"}}}, "ValidatingAdmissionPolicyBinding"));
+    ASSERT_TRUE(Eventually(
+        [&] {
+            kubectl_.MustApply(MigrationBuilder("probe").Version(std::to_string(time(nullptr))).Build());
+            return operator_->Log().find("not here") != std::string::npos;
+        },
+        "the policy is in effect"));
+    const auto tried = [&] { return operator_->Metric("rest_client_requests_total", "method=\"PATCH\""); };
+    const auto before = tried();
+    const auto began = std::chrono::steady_clock::now();
+    ASSERT_TRUE(Eventually([&] { return std::chrono::steady_clock::now() - began > std::chrono::seconds{4}; }, "time"));
+    EXPECT_LE(tried() - before, 2);
+    EXPECT_TRUE(operator_->Log().find("it is tried again") != std::string::npos);
+    kubectl_.Must({"delete", "validatingadmissionpolicybinding/" + name, "validatingadmissionpolicy/" + name});
+}
+
 TEST_F(BadInput, ANamespaceThatGoesAwayTakesEverythingAlong) {
     MakeDatabase({});
     const auto pod = Apply("0001");

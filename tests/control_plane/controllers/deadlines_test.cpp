@@ -63,7 +63,7 @@ TEST_F(Deadlines, AMigrationThatBeganAfterAllIsJudgedByTheDatabase) {
 }
 
 TEST_F(Deadlines, TheFenceHasNone) {
-    const auto pod = Apply("startDeadlineSeconds", 8);
+    const auto pod = Apply("startDeadlineSeconds", 4);
     node_.StartSidecarsOnly(pod);
     EXPECT_TRUE(MigrationSays("MigrationRunning"));
     // The agent ends by itself when it cannot connect; one that runs for long waits for the fence.
@@ -79,7 +79,7 @@ TEST_F(Deadlines, TheFenceHasNone) {
     EXPECT_EQ(Migration()["status"]["run"]["waitingFor"][0], "WaitingForFence");
     EXPECT_THAT(MessageOf(Migration()), HasSubstr(pod));
     // Past the deadline.
-    EXPECT_TRUE(IsQuiet(std::chrono::seconds{9}));
+    EXPECT_TRUE(IsQuiet(std::chrono::seconds{5}));
     EXPECT_FALSE(Get(kube::kPods, pod)["metadata"].contains("deletionTimestamp"));
 }
 

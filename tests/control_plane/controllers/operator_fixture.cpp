@@ -35,6 +35,29 @@ core::Time Now() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
+/// A container's last status, as Node writes it too; it began when its pod says that it began.
+Json Ended(const Json& pod, const std::string& field, const Json& container, const support::ContainerEnd& end) {
+    std::string started = core::FormatTime(Now());
+    for (const auto& known : pod["status"].value(field, Json::array())) {
+        if (known["name"] == container["name"] && known["state"].contains("running"))
+            started = known["state"]["running"]["startedAt"];
+    }
+    Json terminated{{"exitCode", end.exit_code},
+                    {"reason", !end.reason.empty()  ? end.reason
+                               : end.exit_code == 0 ? "Completed"
+                                                    : "Error"},
+                    {"startedAt", started},
+                    {"finishedAt", core::FormatTime(Now())}};
+    if (!end.message.empty()) terminated["message"] = end.message;
+    return {{"name", container["name"]},
+            {"image", container["image"]},
+            {"imageID", container["image"].get<std::string>() + "@sha256:" + std::string(64, '0')},
+            {"ready", false},
+            {"started", false},
+            {"restartCount", 0},
+            {"state", {{"terminated", terminated}}}};
+}
+
 }  // namespace
 
 std::string ReportOf(const Versions& before, const Versions& after) {
@@ -222,9 +245,7 @@ std::string OperatorFixture::ProbePod(const std::string& database) const {
 }
 
 void OperatorFixture::AnswerProbe(const Versions& versions, const std::string& database) const {
-    node_.Finish(ProbePod(database),
-                 {{std::string(api::kAgentContainer),
-                   {.exit_code = 0, .message = ReportOf({}, versions), .reason = {}, .signal = {}}}});
+    Finish(ProbePod(database), {{std::string(api::kAgentContainer), {.message = ReportOf({}, versions)}}});
 }
 
 std::string OperatorFixture::RunningJob(const std::string& migration) const {
@@ -255,10 +276,23 @@ std::string OperatorFixture::PodOf(const std::string& job) const {
 
 void OperatorFixture::FinishMigration(const std::string& job, const End& end) const {
     const std::string report = end.silent_agent ? "" : ReportOf(end.before, end.after);
-    node_.Finish(PodOf(job),
-                 {{std::string(api::kAgentContainer), {.exit_code = 0, .message = report, .reason = {}, .signal = {}}},
-                  {std::string(api::kMigrationContainer),
-                   {.exit_code = end.exit_code, .message = end.tail, .reason = end.reason, .signal = {}}}});
+    Finish(PodOf(job), {{std::string(api::kAgentContainer), {.message = report}},
+                        {std::string(api::kMigrationContainer),
+                         {.exit_code = end.exit_code, .message = end.tail, .reason = end.reason}}});
+}
+
+void OperatorFixture::Finish(const std::string& pod, const std::map<std::string, support::ContainerEnd>& ends) const {
+    const auto object = Get(kube::kPods, pod);
+    Json status{{"phase", "Succeeded"}};
+    for (const auto& [kind, field] :
+         {std::pair{"initContainers", "initContainerStatuses"}, std::pair{"containers", "containerStatuses"}}) {
+        for (const auto& container : object["spec"].value(kind, Json::array())) {
+            const auto& end = ends.at(container["name"]);
+            status[field].push_back(Ended(object, field, container, end));
+            if (kind == std::string("containers") && end.exit_code != 0) status["phase"] = "Failed";
+        }
+    }
+    PatchPodStatus(pod, status);
 }
 
 void OperatorFixture::PatchPodStatus(const std::string& pod, const Json& status) const {
@@ -267,7 +301,10 @@ void OperatorFixture::PatchPodStatus(const std::string& pod, const Json& status)
 }
 
 void OperatorFixture::MakeDatabase(const Versions& versions, const std::string& name) {
-    kubectl_.MustApply(DatabaseBuilder(name).Build());
+    auto object = DatabaseBuilder(name).Build();
+    object["metadata"]["namespace"] = Ns();
+    const auto made = client_.Create(kube::kDatabases, object);
+    if (!made.Done()) throw std::runtime_error("Database " + name + ": " + made.message);
     AnswerProbe(versions, name);
     const auto read = DatabaseSays("VersionKnown", name);
     if (!read) throw std::runtime_error(read.message());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -94,6 +94,8 @@ protected:
     std::string PodOf(const std::string& job) const;
     /// The pod ends, and with it the Job.
     void FinishMigration(const std::string& job, const End& end) const;
+    /// As Node::Finish, over the one connection and without binding: most cases do this twice, and kubectl is slow.
+    void Finish(const std::string& pod, const std::map<std::string, support::ContainerEnd>& ends) const;
     /// The pod's status subresource, for what Node does not play.
     void PatchPodStatus(const std::string& pod, const Json& status) const;
     /// A Database of that name exists and was read.
@@ -103,7 +105,7 @@ protected:
 
     void StartOperator() { operator_->Start(); }
     /// Nothing is queued and nothing was written by the operator for `quiet`.
-    testing::AssertionResult IsQuiet(std::chrono::milliseconds quiet = std::chrono::milliseconds{1000}) const;
+    testing::AssertionResult IsQuiet(std::chrono::milliseconds quiet = std::chrono::milliseconds{500}) const;
 
     /// Conditions of everything, and the operator's log: why a case failed.
     std::string Picture() const;
