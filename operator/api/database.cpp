@@ -65,7 +65,9 @@ RunRecord ParseRun(const json& item) {
             .launches = static_cast<int>(NumberAt(item, {"launches"}).value_or(0)),
             .job_name = TextAt(item, {"jobName"}),
             .start_time = TimeAt(item, {"startTime"}),
-            .completion_time = TimeAt(item, {"completionTime"})};
+            .completion_time = TimeAt(item, {"completionTime"}),
+            .retry_token = TextAt(item, {"retryToken"}),
+            .retry_time = TimeAt(item, {"retryTime"})};
 }
 
 json PrintRun(const RunRecord& run) {
@@ -76,6 +78,8 @@ json PrintRun(const RunRecord& run) {
     if (!run.message.empty()) item["message"] = run.message;
     if (run.start_time) item["startTime"] = core::FormatTime(*run.start_time);
     if (run.completion_time) item["completionTime"] = core::FormatTime(*run.completion_time);
+    if (!run.retry_token.empty()) item["retryToken"] = run.retry_token;
+    if (run.retry_time) item["retryTime"] = core::FormatTime(*run.retry_time);
     return item;
 }
 

@@ -57,6 +57,11 @@ struct RunRecord {
     int launches = 0;
     std::string job_name;
     std::optional<core::Time> start_time, completion_time;
+    /// The newest value of tidegate.io/retry that a launch has used up: it grants nothing more, also to a Migration
+    /// that is created anew.
+    std::string retry_token;
+    /// Failed, and attempted again by itself at this time.
+    std::optional<core::Time> retry_time;
 
     bool operator==(const RunRecord&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/names.hpp"
 #include "api/object_meta.hpp"
 #include "api/requirement.hpp"
 #include "api/run_id.hpp"
@@ -31,15 +32,29 @@ RunStatus ParseRunStatus(const json& object) {
     return run;
 }
 
+Attempts ParseAttempts(const json& spec) {
+    Attempts attempts;
+    if (const auto max = NumberAt(spec, {"attempts", "max"})) attempts.max = static_cast<int>(*max);
+    if (const auto s = NumberAt(spec, {"attempts", "backoffSeconds"})) attempts.backoff = std::chrono::seconds{*s};
+    if (const auto s = NumberAt(spec, {"attempts", "maxBackoffSeconds"}))
+        attempts.max_backoff = std::chrono::seconds{*s};
+    for (const auto& code : core::ArrayAt(spec, {"attempts", "retryExitCodes"})) {
+        if (code.is_number_integer()) attempts.retry_exit_codes.push_back(code.get<int>());
+    }
+    return attempts;
+}
+
 MigrationSpec ParseSpec(const json& spec) {
     MigrationSpec parsed{.database = TextAt(spec, {"databaseRef", "name"}),
                          .version = DecodeVersion(TextAt(spec, {"version"})),
                          .image = TextAt(spec, {"image"}),
+                         .run = TextAt(spec, {"run"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
     parsed.log_tail = TextAt(spec, {"logTail"}) != "None";
     if (const auto limit = NumberAt(spec, {"historyLimit"})) parsed.history_limit = static_cast<std::size_t>(*limit);
     if (const auto s = NumberAt(spec, {"startDeadlineSeconds"})) parsed.start_deadline = std::chrono::seconds{*s};
     if (const auto s = NumberAt(spec, {"activeDeadlineSeconds"})) parsed.active_deadline = std::chrono::seconds{*s};
+    parsed.attempts = ParseAttempts(spec);
     return parsed;
 }
 
@@ -53,6 +68,8 @@ Migration ParseMigration(const json& object) {
         migration.spec = ParseSpec(*spec);
         migration.run_key = RunKey(*spec);
     }
+    // Annotations may be of any length; what stands for one in the record is short.
+    migration.retry_token = LabelValue(TextAt(object, {"metadata", "annotations", kRetryAnnotation}));
     auto& status = migration.status;
     const auto* written = core::FindAt(object, {"status"});
     if (written == nullptr) return migration;
@@ -64,6 +81,9 @@ Migration ParseMigration(const json& object) {
     if (!history.empty()) {
         status.newest_key = TextAt(history.front(), {"key"});
         status.newest_launch = static_cast<int>(NumberAt(history.front(), {"launch"}).value_or(0));
+    }
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        if (!TextAt(history[i], {"logTail"}).empty()) status.log_tails.push_back(i);
     }
     return migration;
 }

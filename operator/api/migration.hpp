@@ -16,6 +16,16 @@
 
 namespace api {
 
+/// How often, and when, a failed run is attempted again.
+struct Attempts {
+    int max = 1;
+    std::chrono::seconds backoff{10};
+    std::chrono::seconds max_backoff{360};
+    std::vector<int> retry_exit_codes;
+
+    bool operator==(const Attempts&) const = default;
+};
+
 /// What decisions read of Migration.spec. env, volumes and the like are not here: they would fill the stores, and the
 /// Migration is read live when its Job is built. `run_key` stands for them.
 struct MigrationSpec {
@@ -23,11 +33,14 @@ struct MigrationSpec {
     /// Decoded: a comma, which the spec writes as %2C, is a comma here.
     std::string version;
     std::string image;
+    /// A free token: a new value runs again, also what the database has already.
+    std::string run;
     bool suspend = false;
     bool log_tail = true;
     std::chrono::seconds start_deadline{600};
     std::chrono::seconds active_deadline{3600};
     std::size_t history_limit = 10;
+    Attempts attempts;
 
     bool operator==(const MigrationSpec&) const = default;
 };
@@ -74,6 +87,8 @@ struct MigrationStatus {
     std::size_t history_size = 0;
     std::string newest_key;
     int newest_launch = 0;
+    /// Positions of the entries that hold a log tail.
+    std::vector<std::size_t> log_tails;
 
     bool operator==(const MigrationStatus&) const = default;
 };
@@ -86,6 +101,8 @@ struct Migration {
     bool deleting = false;
     core::Time created;
     std::string run_key;
+    /// Value of the annotation tidegate.io/retry.
+    std::string retry_token;
     MigrationSpec spec;
     MigrationStatus status;
 
@@ -94,6 +111,8 @@ struct Migration {
 
 /// Longest log tail kept in a history entry, bytes (DESIGN section 4).
 inline constexpr std::size_t kLongestLogTail = 1024;
+/// Newest failures whose tail is kept: keeps an object near 10 kB.
+inline constexpr std::size_t kKeptLogTails = 3;
 
 Migration ParseMigration(const nlohmann::json& object);
 nlohmann::json PrintRunStatus(const RunStatus& run);

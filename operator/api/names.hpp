@@ -34,6 +34,10 @@ inline constexpr std::string_view kReleaseReasonAnnotation = "tidegate.io/releas
 /// One line: what a held workload waits for, written by the operator when the reason changes.
 inline constexpr std::string_view kWaitingForAnnotation = "tidegate.io/waiting-for";
 
+// On Migrations, written by users.
+/// A token: each new value lets a failed run be attempted once more.
+inline constexpr std::string_view kRetryAnnotation = "tidegate.io/retry";
+
 // On Migrations, Databases and Jobs.
 /// Lets a DELETE pass although a run is active; the value is the reason, written by users.
 inline constexpr std::string_view kAbortAnnotation = "tidegate.io/abort";

@@ -21,6 +21,7 @@ inline constexpr std::string_view kWaitingForTurn = "WaitingForTurn";
 inline constexpr std::string_view kWaitingForFence = "WaitingForFence";
 inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kMigrationRunning = "MigrationRunning";
+inline constexpr std::string_view kRetryScheduled = "RetryScheduled";
 inline constexpr std::string_view kVerifying = "Verifying";
 inline constexpr std::string_view kProbing = "Probing";
 

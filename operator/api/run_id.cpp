@@ -32,7 +32,7 @@ std::string Compose(std::string_view name, std::string_view identity, int launch
 
 std::string RunKey(const nlohmann::json& migration_spec) {
     auto what_runs = nlohmann::json::object();
-    for (const char* field : {"image", "command", "args", "env", "envFrom", "volumes", "version"}) {
+    for (const char* field : {"image", "command", "args", "env", "envFrom", "volumes", "version", "run"}) {
         if (const auto* value = core::FindAt(migration_spec, {field})) what_runs[field] = *value;
     }
     return core::HashText(what_runs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kKeyLength);

@@ -24,7 +24,7 @@ struct RunId {
 };
 
 /// The run key: a hash over the closed list of fields of Migration.spec that decide what runs (image as written,
-/// command, args, env, envFrom, volumes, version). Changing anything else runs nothing again. 16 characters. A new
+/// command, args, env, envFrom, volumes, version, run). Changing anything else runs nothing again. 16 characters. A new
 /// field joins the list only with a value that leaves the key of specs without it unchanged.
 std::string RunKey(const nlohmann::json& migration_spec);
 

@@ -29,6 +29,12 @@ json MigrationStatusPatch(const engine::WriteMigrationStatus& step) {
         return operations;
     }
     operations.push_back(Add("/status/history/0", std::move(entry)));
+    // Positions are those before the new entry, which moved each by one.
+    const std::size_t new_tails = step.entry->log_tail.empty() ? 0 : 1;
+    for (std::size_t i = api::kKeptLogTails - new_tails; i < status.log_tails.size(); ++i) {
+        operations.push_back(
+            {{"op", "remove"}, {"path", "/status/history/" + std::to_string(status.log_tails[i] + 1) + "/logTail"}});
+    }
     for (std::size_t size = status.history_size + 1; size > step.history_limit && size > 1; --size) {
         operations.push_back({{"op", "remove"}, {"path", "/status/history/" + std::to_string(size - 1)}});
     }

@@ -89,7 +89,7 @@ EndedRun NeverStarted(const Evidence& evidence) {
     } else if (pod != nullptr && !pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
     }
-    end.message += " Mend the cause, then change ";
+    end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;
     end.message += '.';
     return end;
@@ -116,8 +116,9 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     }
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
-        end.message = "The migration to version " + run.version + " failed: " + how + ". The database is at " +
-                      Versions(after) + ". It is not run again until somebody changes ";
+        end.message =
+            "The migration to version " + run.version + " failed: " + how + ". The database is at " + Versions(after) +
+            ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
         end.message += kWhatRuns;
         end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
         return end;
@@ -147,8 +148,10 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
         return end;
     }
     end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
-    end.message = "The migration failed: " + how + ". The database is " + (after.dirty ? "dirty" : "clean") + ", at " +
-                  Versions(after) + ". It is not run again until somebody changes ";
+    end.message =
+        "The migration failed: " + how + ". The database is " + (after.dirty ? "dirty" : "clean") + ", at " +
+        Versions(after) +
+        ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
     end.message += kWhatRuns;
     end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
     return end;

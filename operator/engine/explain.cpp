@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "engine/cause.hpp"
 #include "engine/lookup.hpp"
+#include "engine/retry.hpp"
 
 namespace engine {
 namespace {
@@ -21,6 +22,14 @@ std::string AtVersion(const api::DatabaseStatus& status) {
 View ExplainRecord(const api::RunRecord& run) {
     const Summary summary = run.outcome == api::RunOutcome::Succeeded ? Summary::Ready : Summary::Failed;
     return {.summary = summary, .reason = run.reason, .message = run.message};
+}
+
+View ExplainRetry(const api::RunRecord& run, int max) {
+    return {.summary = Summary::Working,
+            .reason = std::string(reasons::kRetryScheduled),
+            .message = "Attempt " + std::to_string(run.attempts) + " of " + std::to_string(max) + " failed (" +
+                       run.reason + "): " + run.message + " The next begins at " + core::FormatTime(*run.retry_time) +
+                       "."};
 }
 
 /// The Migration that the hold waits for: the one of this database that asks for the version, else any.
@@ -138,11 +147,18 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     }
     api::Database ahead = *world.database;
     ahead.status = status;
-    const bool reached = !migration.spec.version.empty() && IsVerified(ahead) &&
+    // A run that was asked for by a token runs, whatever the database has.
+    const bool reached = migration.spec.run.empty() && !migration.spec.version.empty() && IsVerified(ahead) &&
                          JudgeVersion(ahead, migration.spec.version) == Verdict::Holds;
     const bool failed = run != nullptr && run->outcome != api::RunOutcome::Succeeded;
     // What failed and is there nonetheless came another way since.
-    if (run != nullptr && run->reason != reasons::kSuperseded && !(failed && reached)) return ExplainRecord(*run);
+    const bool is_superseded = run != nullptr && run->reason == reasons::kSuperseded;
+    const bool is_asked_again = failed && (is_superseded || RetryIsAsked(migration, *run));
+    if (run != nullptr && !is_asked_again && !(failed && reached)) {
+        const bool is_scheduled = failed && run->retry_time && run->attempts < migration.spec.attempts.max;
+        if (!is_scheduled) return ExplainRecord(*run);
+        if (!migration.spec.suspend) return ExplainRetry(*run, migration.spec.attempts.max);
+    }
     if (migration.spec.suspend && !reached) {
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kSuspended),

@@ -7,6 +7,7 @@
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/retry.hpp"
 #include "engine/tuning.hpp"
 #include "version/order.hpp"
 
@@ -21,19 +22,25 @@ bool HasLowerVersion(version::Tool tool, const api::Migration& a, const api::Mig
 }
 
 /// Only runs with no other reason to wait stand in the queue.
-bool MayStart(const World& world, const api::Migration& migration) {
+bool MayStart(const World& world, const api::Migration& migration, core::Time now) {
     if (migration.deleting || migration.spec.suspend) return false;
     const auto* run = api::FindRun(world.database->status, migration.run_key);
-    if (run != nullptr) return run->outcome == api::RunOutcome::NeverStarted && run->reason == reasons::kSuperseded;
-    return migration.spec.version.empty() || JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
+    if (run != nullptr) {
+        if (run->outcome == api::RunOutcome::Succeeded || run->outcome == api::RunOutcome::Active) return false;
+        const bool is_superseded = run->outcome == api::RunOutcome::NeverStarted && run->reason == reasons::kSuperseded;
+        const bool is_due = run->retry_time && *run->retry_time <= now && run->attempts < migration.spec.attempts.max;
+        if (!is_superseded && !is_due && !RetryIsAsked(migration, *run)) return false;
+    }
+    return !migration.spec.run.empty() || migration.spec.version.empty() ||
+           JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
 }
 
 /// Lower version first where the names tell, else the older Migration, else by name. In two steps, because "lower" does
 /// not order every two: of those below which nobody waits, the oldest.
-const api::Migration* NextInQueue(const World& world) {
+const api::Migration* NextInQueue(const World& world, core::Time now) {
     std::vector<const api::Migration*> queue;
     for (const auto& migration : world.migrations) {
-        if (MayStart(world, *migration)) queue.push_back(migration.get());
+        if (MayStart(world, *migration, now)) queue.push_back(migration.get());
     }
     // By age first: the oldest one normally has the lowest version, and one look at the others is enough.
     std::sort(queue.begin(), queue.end(), [](const auto* a, const auto* b) {
@@ -83,7 +90,10 @@ Decision WriteIntent(const World& world, const api::Migration& migration, core::
                        .version = migration.spec.version,
                        .attempts = before != nullptr ? before->attempts : 0,
                        .launches = NextLaunch(world, migration, before),
-                       .start_time = now};
+                       .start_time = now,
+                       .retry_token = before != nullptr ? before->retry_token : ""};
+    // Used up with the intent, by whatever launch comes next: an annotation that stands in Git grants one, ever.
+    if (!migration.retry_token.empty()) run.retry_token = migration.retry_token;
     run.job_name = api::JobName({.migration = migration.key.name,
                                  .migration_uid = migration.uid,
                                  .key = run.key,
@@ -121,7 +131,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
         return GiveUp(world, reasons::kJobNameTaken,
                       "Job " + run.job_name +
                           " exists and is not Tidegate's run of this Migration, so nothing was run. Delete or "
-                          "rename that Job and change the Migration's spec to run again.",
+                          "rename that Job, then annotate the Migration tidegate.io/retry=<a new value>.",
                       now);
     }
     const auto refused = world.learned.refused_jobs.find(run.job_name);
@@ -130,7 +140,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
         return GiveUp(world, reasons::kJobRefused,
                       "The API server refused Job " + run.job_name +
                           " until spec.startDeadlineSeconds, so nothing was run: " + Quote(refused->second) +
-                          ". Mend the cause and change the Migration's spec to run again.",
+                          ". Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>.",
                       now);
     }
     const bool is_asked_for = !migration->deleting && !migration->spec.suspend && migration->run_key == run.key;
@@ -161,7 +171,7 @@ std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
     const auto& database = *world.database;
     if (const auto* run = ActiveRun(database.status)) return FollowIntent(world, *run, now);
     if (database.deleting || !IsVerified(database) || UnfinishedMigrationJob(world) != nullptr) return std::nullopt;
-    const auto* migration = NextInQueue(world);
+    const auto* migration = NextInQueue(world, now);
     if (migration == nullptr) return std::nullopt;
     // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};

@@ -8,6 +8,7 @@
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/retry.hpp"
 #include "engine/tuning.hpp"
 
 namespace engine {
@@ -99,6 +100,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     run.reason = end.reason;
     run.message = core::OneLine(end.message, kLongestRecordMessage);
     run.attempts += end.attempted ? 1 : 0;
+    run.retry_time = RetryTime(evidence, end, run.attempts, now);
     run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
     TrimRuns(world, status.runs);
     return WithConditions(database, std::move(status), now);

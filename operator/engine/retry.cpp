@@ -1,0 +1,69 @@
+#include "engine/retry.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/reasons.hpp"
+#include "core/hash.hpp"
+
+namespace engine {
+namespace {
+
+using std::chrono::seconds;
+
+/// Doubling is cut where it has long passed every maxBackoffSeconds: 2^20 seconds are twelve days.
+constexpr int kMostDoublings = 20;
+
+bool NothingHappened(const Evidence& evidence) {
+    if (evidence.pod == nullptr || !evidence.pod->report || !evidence.pod->report->before || !evidence.after)
+        return false;
+    const auto& before = *evidence.pod->report->before;
+    return before.versions == evidence.after->versions && before.initialised == evidence.after->initialised;
+}
+
+bool IsListed(const api::Attempts& attempts, const observed::PodFacts& pod) {
+    const auto& codes = attempts.retry_exit_codes;
+    return pod.migration.exit_code && std::find(codes.begin(), codes.end(), *pod.migration.exit_code) != codes.end();
+}
+
+bool IsRetriable(const Evidence& evidence, const EndedRun& end) {
+    if (evidence.pod == nullptr || !evidence.after || evidence.after->dirty) return false;
+    if (end.reason == api::reasons::kDisrupted) return NothingHappened(evidence);
+    if (end.reason == api::reasons::kDeadlineExceeded) return false;
+    if (evidence.pod->migration.exit_code.value_or(0) == 0) return false;
+    return IsListed(evidence.migration->spec.attempts, *evidence.pod) || SaysLockFailure(evidence.pod->log_tail);
+}
+
+}  // namespace
+
+bool SaysLockFailure(std::string_view output) {
+    for (const std::string_view words :
+         {"55P03", "40P01", "40001", "canceling statement due to lock timeout", "could not obtain lock on",
+          "deadlock detected", "could not serialize access"}) {
+        if (output.find(words) != std::string_view::npos) return true;
+    }
+    return false;
+}
+
+seconds Backoff(const api::Attempts& attempts, std::string_view key, int attempt) {
+    const int doublings = std::clamp(attempt - 1, 0, kMostDoublings);
+    const auto pause = std::min(attempts.backoff * (1 << doublings), attempts.max_backoff);
+    const auto hash = core::HashText(core::JoinForHash({key, std::to_string(attempt)}), 1);
+    // One character of base32: 0 to 31 thirty-seconds of a fifth.
+    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    const auto share = static_cast<std::int64_t>(kAlphabet.find(hash.front()));
+    return pause + pause * share / (5 * static_cast<std::int64_t>(kAlphabet.size()));
+}
+
+std::optional<core::Time> RetryTime(const Evidence& evidence, const EndedRun& end, int attempts, core::Time now) {
+    if (end.outcome != api::RunOutcome::Failed || evidence.migration == nullptr) return std::nullopt;
+    const auto& allowed = evidence.migration->spec.attempts;
+    if (attempts >= allowed.max || !IsRetriable(evidence, end)) return std::nullopt;
+    return now + Backoff(allowed, evidence.run.key, attempts);
+}
+
+bool RetryIsAsked(const api::Migration& migration, const api::RunRecord& run) {
+    return !migration.retry_token.empty() && migration.retry_token != run.retry_token;
+}
+
+}  // namespace engine

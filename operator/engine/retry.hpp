@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "api/database.hpp"
+#include "api/migration.hpp"
+#include "core/time.hpp"
+#include "engine/classify.hpp"
+
+/// Whether a run that ended without success is attempted again. The default is no: most errors of a migration are
+/// permanent, and each attempt takes locks.
+namespace engine {
+
+/// When a failed run is attempted again by itself; nullopt: never. `attempts` counts this one already.
+///
+/// Only while attempts are left, and only for what the owner listed (retryExitCodes), for a lock that was not had (text
+/// may permit a retry, never a success), and for a disruption after which the database is where it was. Never while it
+/// is dirty.
+std::optional<core::Time> RetryTime(const Evidence& evidence, const EndedRun& end, int attempts, core::Time now);
+
+/// Exponential from `backoff` to `max_backoff`, and up to a fifth more, derived from key and attempt: replicas and
+/// restarts come to the same pause, and Migrations that failed together do not come back together.
+std::chrono::seconds Backoff(const api::Attempts& attempts, std::string_view key, int attempt);
+
+/// The Migration carries a value of tidegate.io/retry that no launch of this run has used up.
+bool RetryIsAsked(const api::Migration& migration, const api::RunRecord& run);
+
+/// The output says that a lock was not had: SQLSTATE 55P03, 40P01 or 40001, or PostgreSQL's English words for them.
+bool SaysLockFailure(std::string_view output);
+
+}  // namespace engine
