@@ -36,7 +36,8 @@ void FailAndWait(Cluster& cluster, const End& end) {
 
 TEST(Retry, AListedExitCodeIsAttemptedAgainUntilTheAttemptsAreUsedUp) {
     auto cluster = RunningCluster();
-    for (int i = 0; i < 3; ++i) FailAndWait(cluster, {.exit_code = 75});
+    for (int i = 0; i < 3; ++i)
+        FailAndWait(cluster, {.exit_code = 75});
     EXPECT_THAT(cluster.created_jobs, SizeIs(3));
     EXPECT_EQ(cluster.ReadyStatus("orders"), "False");
     EXPECT_EQ(cluster.Reason("orders"), "MigrationFailed");
@@ -89,9 +90,10 @@ INSTANTIATE_TEST_SUITE_P(
         EndCase{"LockWordsButExitZero", {.exit_code = 0, .tail = "deadlock detected"}, false},
         EndCase{"Dirty", {.exit_code = 75, .dirty = true}, false},
         EndCase{"EvictedAndUnchanged", {.exit_code = 137, .disruption = "EvictionByEvictionAPI"}, true},
-        EndCase{"EvictedAndChanged",
-                {.exit_code = 137, .versions = std::vector<std::string>{"0001_a"}, .disruption = "EvictionByEvictionAPI"},
-                false},
+        EndCase{
+            "EvictedAndChanged",
+            {.exit_code = 137, .versions = std::vector<std::string>{"0001_a"}, .disruption = "EvictionByEvictionAPI"},
+            false},
         EndCase{"OutOfMemory", {.exit_code = 137, .reason = "OOMKilled"}, false},
         EndCase{"ProofMissing", {.exit_code = 0}, false}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -202,7 +204,8 @@ TEST(Backoff, DoublesUpToItsBoundWithADerivedShare) {
         least = std::min(least * 2, seconds{360});
     }
     std::set<seconds> pauses;
-    for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h"}) pauses.insert(engine::Backoff(attempts, key, 9));
+    for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h"})
+        pauses.insert(engine::Backoff(attempts, key, 9));
     EXPECT_GT(pauses.size(), 3U) << "what failed together does not come back together";
 }
 
