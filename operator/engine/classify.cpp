@@ -22,7 +22,7 @@ constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
 /// The fields of the run key: other changes, more memory among them, run nothing by themselves.
-constexpr std::string_view kWhatRuns = "what runs (image, command, args, env, envFrom, volumes or version)";
+constexpr std::string_view kWhatRuns = "what runs (image, command, args, env, envFrom, volumes, version or run)";
 
 bool HasLogTail(const Evidence& evidence) {
     const bool is_kept = evidence.migration == nullptr || evidence.migration->spec.log_tail;
