@@ -301,6 +301,8 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
         {"suspend", true},
         {"historyLimit", 7},
         {"logTail", "None"},
+        {"attempts", {{"max", 3}}},
+        {"run", "another"},
     };
     const support::CrdSchema schema("migrations");
     const auto plain_job = Build(Migration());
@@ -313,8 +315,14 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
         const auto job = Build(migration);
         const bool in_job = is_marked ? job.dump().find("zz-marker") != std::string::npos : job != plain_job;
         const bool in_decisions = !(api::ParseMigration(migration).spec == plain);
-        const std::set<std::string> decisions = {
-            "startDeadlineSeconds", "activeDeadlineSeconds", "suspend", "historyLimit", "logTail", "databaseRef"};
+        const std::set<std::string> decisions = {"startDeadlineSeconds",
+                                                 "activeDeadlineSeconds",
+                                                 "suspend",
+                                                 "historyLimit",
+                                                 "logTail",
+                                                 "databaseRef",
+                                                 "attempts",
+                                                 "run"};
         EXPECT_TRUE(decisions.contains(field) ? in_decisions : in_job)
             << "spec." << field << " is not read where it works";
     }
