@@ -22,6 +22,8 @@ ApiError::ApiError(const std::string& what, int code, std::string reason, std::s
       message_(std::move(message)),
       retry_after_(retry_after) {}
 
-bool ApiError::IsExpired() const { return code_ == 410 || reason_ == "Expired" || reason_ == "Gone"; }
+bool ApiError::IsExpired() const {
+    return code_ == 410 || reason_ == "Expired" || reason_ == "Gone";
+}
 
 }  // namespace kube

@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include <cstdio>
 #include <exception>
+
+#include <gtest/gtest.h>
 
 #include "support/chart.hpp"
 
