@@ -124,6 +124,7 @@ TEST_F(Schema, MigrationIsTakenWithEverythingAPodNeeds) {
         "podLabels": {"team": "shop"}, "podAnnotations": {"sidecar.istio.io/inject": "false"},
         "sidecars": [{"name": "proxy", "image": "proxy:1", "args": ["--port=5432"], "ports": [{"containerPort": 5432}]}],
         "credentials": "None", "startDeadlineSeconds": 1, "activeDeadlineSeconds": 604800, "suspend": true,
+        "attempts": {"max": 3, "backoffSeconds": 1, "maxBackoffSeconds": 60, "retryExitCodes": [75, 255]}, "run": "seeds-2",
         "historyLimit": 50, "logTail": "None"})");
     Json migration = MigrationBuilder("m").Build();
     migration["spec"] = full;
@@ -133,7 +134,14 @@ TEST_F(Schema, MigrationIsTakenWithEverythingAPodNeeds) {
 }
 
 TEST_F(Schema, MigrationRefusesUnknownFields) {
-    ExpectRefused(Migration("attempts", {{"max", 3}}), "unknown field \"spec.attempts\"");
+    ExpectRefused(Migration("phase", "Contract"), "unknown field \"spec.phase\"");
+}
+
+TEST_F(Schema, MigrationBoundsItsAttempts) {
+    ExpectRefused(Migration("attempts", {{"max", 0}}), "spec.attempts.max");
+    ExpectRefused(Migration("attempts", {{"max", 21}}), "spec.attempts.max");
+    ExpectRefused(Migration("attempts", {{"retryExitCodes", {0}}}), "spec.attempts.retryExitCodes");
+    ExpectRefused(Migration("run", ""), "spec.run");
 }
 
 TEST_F(Schema, MigrationRefusalsSayWhatToWrite) {
