@@ -8,10 +8,12 @@
 
 #include "api/names.hpp"
 #include "api/run_id.hpp"
+#include "controllers/doubts.hpp"
 #include "controllers/live_list.hpp"
 #include "controllers/notes.hpp"
 #include "controllers/status_patch.hpp"
 #include "core/json_access.hpp"
+#include "engine/lookup.hpp"
 #include "jobs/migration_job.hpp"
 #include "jobs/probe_job.hpp"
 
@@ -43,7 +45,8 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 }  // namespace
 
 runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::stop_token stop) {
-    if (!ResolveDoubts(key, stop) || !parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
+    ResolveDoubts(parts_.tracker, parts_.client, key, stop);
+    if (!parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
     Pass pass;
     for (int steps = 0; steps < kMostSteps; ++steps) {
         const core::Time now = parts_.clock.Now();
@@ -69,16 +72,6 @@ runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::s
     return {.requeue_after = kStoreIsLate};
 }
 
-bool DatabaseController::ResolveDoubts(const core::ObjectKey& key, const std::stop_token& stop) {
-    for (const auto& [resource, object] : parts_.tracker.Doubts(key)) {
-        const auto live = parts_.client.Get(resource, object, stop);
-        const auto revision =
-            live ? core::Revision::Parse(core::TextAt(*live, {"metadata", "resourceVersion"})) : core::Revision{};
-        parts_.tracker.Resolve(key, resource, object, revision);
-    }
-    return true;
-}
-
 engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const Pass& pass) const {
     const auto& stores = parts_.stores;
     const auto index = DatabaseIndexValue(key.ns, key.name);
@@ -89,6 +82,10 @@ engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const P
                         .pods = {},
                         .workloads = stores.workloads.With(kByDatabase, index),
                         .learned = pass.learned};
+    if (world.database) {
+        const auto* run = engine::ActiveRun(world.database->status);
+        if (run != nullptr) world.learned.job_request = job_requests_.Of(key, *run);
+    }
     for (auto& pod : stores.pods.With(kByDatabase, index)) {
         if (!pass.live_pods.contains(pod->job)) world.pods.push_back(std::move(pod));
     }
@@ -102,7 +99,10 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
     return std::visit(
         Overloaded{
             [&](const engine::WriteDatabaseStatus& write) {
-                return Write(key, kube::kDatabases, write.database, write.at, DatabaseStatusPatch(write));
+                const auto after = Write(key, kube::kDatabases, write.database, write.at, DatabaseStatusPatch(write));
+                if (after == After::WaitForStore && write.is_intent)
+                    job_requests_.IntentWritten(key, *engine::ActiveRun(write.status));
+                return after;
             },
             [&](const engine::WriteMigrationStatus& write) {
                 return Write(key, kube::kMigrations, write.migration, write.at, MigrationStatusPatch(write));
@@ -110,7 +110,12 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
             [&](const engine::CreateMigrationJob& create) { return CreateMigrationJob(key, create, pass, stop); },
             [&](const engine::CreateProbeJob& create) { return CreateProbeJob(key, create, pass); },
             [&](const engine::DeletePod& end) { return Delete(kube::kPods, end.pod, end.uid, end.at); },
-            [&](const engine::DeleteJob& old) { return Delete(kube::kJobs, old.job, old.uid, {}); },
+            [&](const engine::SuspendJob& end) {
+                const auto operations =
+                    nlohmann::json::array({{{"op", "add"}, {"path", "/spec/suspend"}, {"value", true}}});
+                return Write(key, kube::kJobs, end.job, end.at, operations, kube::Subresource::kNone);
+            },
+            [&](const engine::DeleteJob& old) { return Delete(kube::kJobs, old.job, old.uid, old.at); },
             [&](const engine::ListJobsLive&) { return ListJobs(key, pass, stop); },
             [&](const engine::ListPodsLive& list) { return ListPods(key, list.job, pass, stop); }},
         step);
@@ -118,15 +123,15 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
 
 DatabaseController::After DatabaseController::Write(const core::ObjectKey& key, const kube::Resource& resource,
                                                     const core::ObjectKey& object, core::Revision at,
-                                                    const nlohmann::json& operations) {
+                                                    const nlohmann::json& operations, kube::Subresource subresource) {
     try {
-        const auto written = parts_.client.Patch(resource, object, at, operations, kube::Subresource::kStatus);
+        const auto written = parts_.client.Patch(resource, object, at, operations, subresource);
         if (written.Done()) {
             parts_.tracker.Wrote(key, resource, object, written.revision);
             return After::WaitForStore;
         }
         if (written.outcome == kube::Outcome::kRefused) {
-            parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a status; it is tried again",
+            parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a write; it is tried again",
                                 {{"namespace", object.ns}, {"name", object.name}, {"error", written.message}});
             return After::Refused;
         }
@@ -146,8 +151,20 @@ DatabaseController::After DatabaseController::CreateMigrationJob(const core::Obj
     const bool is_same = core::TextAt(*live, {"metadata", "uid"}) == step.run.migration_uid.value;
     const bool asks_for_it = live->contains("spec") && api::RunKey(live->at("spec")) == step.run.key;
     if (!is_same || !asks_for_it || core::FindAt(*live, {"metadata", "deletionTimestamp"})) return After::ComeBack;
-    return CreateJob(key, jobs::BuildMigrationJob(*live, *database, step.run, parts_.jobs),
-                     step.run.migration_uid.value, pass);
+    const auto job = jobs::BuildMigrationJob(*live, *database, step.run, parts_.jobs);
+    job_requests_.Sent(key);
+    try {
+        const auto after = CreateJob(key, job, step.run.migration_uid.value, pass);
+        if (after == After::WaitForStore) job_requests_.Done(key);
+        if (pass.learned.refused_jobs.contains(step.job_name)) job_requests_.Refused(key);
+        return after;
+    } catch (const kube::TransportError&) {
+        job_requests_.Refused(key);
+        throw;
+    } catch (const kube::ApiError&) {
+        job_requests_.Refused(key);
+        throw;
+    }
 }
 
 DatabaseController::After DatabaseController::CreateProbeJob(const core::ObjectKey& key,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controllers/ended_pods.hpp"
+#include "controllers/job_requests.hpp"
 #include "controllers/stores.hpp"
 #include "engine/decide.hpp"
 #include "jobs/job_settings.hpp"
@@ -54,11 +55,11 @@ private:
     };
 
     engine::World BuildWorld(const core::ObjectKey& key, const Pass& pass) const;
-    bool ResolveDoubts(const core::ObjectKey& key, const std::stop_token& stop);
 
     After Perform(const core::ObjectKey& key, const engine::Step& step, Pass& pass, const std::stop_token& stop);
     After Write(const core::ObjectKey& key, const kube::Resource& resource, const core::ObjectKey& object,
-                core::Revision at, const nlohmann::json& operations);
+                core::Revision at, const nlohmann::json& operations,
+                kube::Subresource subresource = kube::Subresource::kStatus);
     After CreateMigrationJob(const core::ObjectKey& key, const engine::CreateMigrationJob& step, Pass& pass,
                              const std::stop_token& stop);
     After CreateProbeJob(const core::ObjectKey& key, const engine::CreateProbeJob& step, Pass& pass);
@@ -69,6 +70,7 @@ private:
     After ListPods(const core::ObjectKey& key, const std::string& job, Pass& pass, const std::stop_token& stop);
 
     Parts parts_;
+    JobRequests job_requests_;
 };
 
 }  // namespace controllers

@@ -6,6 +6,7 @@
 
 #include "api/ledger.hpp"
 #include "api/names.hpp"
+#include "controllers/doubts.hpp"
 #include "controllers/notes.hpp"
 #include "core/json_access.hpp"
 #include "gate/deployment_gate.hpp"
@@ -40,12 +41,7 @@ Target TargetOf(const engine::WriteWaitingFor& write) {
 }  // namespace
 
 runtime::Result GateController::Reconcile(const core::ObjectKey& key, std::stop_token stop) {
-    for (const auto& [resource, object] : parts_.tracker.Doubts(key)) {
-        const auto live = parts_.client.Get(resource, object, stop);
-        const auto revision =
-            live ? core::Revision::Parse(core::TextAt(*live, {"metadata", "resourceVersion"})) : core::Revision{};
-        parts_.tracker.Resolve(key, resource, object, revision);
-    }
+    ResolveDoubts(parts_.tracker, parts_.client, key, stop);
     if (!parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
     const auto decision = Ask(key);
     if (!decision.step) return {};

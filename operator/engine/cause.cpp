@@ -93,7 +93,7 @@ bool HasBegun(const observed::PodFacts& pod) {
 std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::PodFacts* pod, core::Time now) {
     if (job == nullptr || job->Ended()) return std::nullopt;
     if (pod == nullptr) {
-        if (now - job->created < kPodIsMissing) return std::nullopt;
+        if (!IsWithoutPod(*job, now)) return std::nullopt;
         return Cause{.reason = std::string(reasons::kNotStarting),
                      .message = "Job " + job->key.name +
                                 " has no pod: a quota or an admission rule may refuse it. See kubectl describe job " +
@@ -120,6 +120,10 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
     return Cause{.reason = std::string(reasons::kNotStarting),
                  .message = "Pod " + pod->key.name + " does not start; its events say why: kubectl describe pod " +
                             pod->key.name + "."};
+}
+
+bool IsWithoutPod(const observed::JobFacts& job, core::Time now) {
+    return now - job.created >= kPodIsMissing;
 }
 
 bool MayYetWaitForFence(const observed::PodFacts& pod, core::Time now) {

@@ -82,17 +82,24 @@ EndedRun NeverStarted(const Evidence& evidence) {
         return end;
     }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
-    if (pod != nullptr && pod->report && pod->report->error) {
+    if (pod == nullptr) {
+        end.message += " It got no pod: a quota or an admission rule refused it. The events of that name say which.";
+    } else if (pod->report && pod->report->error) {
         end.message += " The agent said: " + Quote(pod->report->error->message) + ".";
-    } else if (pod != nullptr && !pod->migration.message.empty()) {
+    } else if (!pod->migration.message.empty()) {
         end.message += " The node said: " + pod->migration.message + ".";
-    } else if (pod != nullptr && !pod->disruption.empty()) {
+    } else if (!pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
     }
     end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;
     end.message += '.';
     return end;
+}
+
+Started HasStarted(const Evidence& evidence) {
+    if (evidence.pod != nullptr) return observed::MigrationStarted(*evidence.pod);
+    return evidence.job != nullptr && evidence.job->EndedNoPod() ? Started::No : Started::Unknown;
 }
 
 EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
@@ -173,7 +180,7 @@ std::string DescribeEnd(const observed::PodFacts& pod) {
 }
 
 std::optional<EndedRun> Classify(const Evidence& evidence) {
-    const auto started = evidence.pod != nullptr ? observed::MigrationStarted(*evidence.pod) : Started::Unknown;
+    const auto started = HasStarted(evidence);
     if (started == Started::No) return NeverStarted(evidence);
     if (!evidence.after) return std::nullopt;
     // A Job is Complete only when its pod succeeded, which outlives the pod.

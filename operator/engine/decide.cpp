@@ -52,11 +52,17 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     if (const auto* run = ActiveRun(status)) {
         consider_job(run->job_name);
         const auto* job = FindJobOf(world, *run);
-        const bool waits_for_probe = job == nullptr || job->Ended() || job->deleting;
+        const bool waits_for_probe = job == nullptr || job->AtRest() || job->deleting;
         if (waits_for_probe && probe.start_time && *probe.start_time + kProbeInterval > now)
             earliest.Consider(*probe.start_time + kProbeInterval, now);
+        // Times have seconds: the first question can be told from an earlier one in the next second only.
+        if (waits_for_probe && run->start_time && *run->start_time >= now)
+            earliest.Consider(*run->start_time + std::chrono::seconds{1}, now);
         const auto* migration = FindMigration(world, run->migration);
         const auto* pod = FindPod(world, run->job_name);
+        if (migration != nullptr && run->start_time && pod == nullptr && job != nullptr && !job->AtRest()) {
+            earliest.Consider(*run->start_time + migration->spec.start_deadline, now);
+        }
         if (migration != nullptr && run->start_time && pod != nullptr && !pod->deleting && !pod->terminal) {
             const auto& began = pod->migration.start_time;
             const auto due = began ? *began + migration->spec.active_deadline : StartDue(*run, *migration, *pod);

@@ -21,6 +21,8 @@ struct WriteDatabaseStatus {
     core::ObjectKey database;
     core::Revision at;
     api::DatabaseStatus status;
+    /// It holds the intent of the active run, new or renewed.
+    bool is_intent = false;
 };
 
 /// What the Migration shows. `entry` joins the history at its front; what exceeds `history_limit` is removed.
@@ -55,10 +57,17 @@ struct DeletePod {
     core::Revision at;
 };
 
-/// Superseded evidence: an ended, recorded Job.
+/// Ends a launch that has no pod, so that nothing can come of it any more: its quota may be freed hours later.
+struct SuspendJob {
+    core::ObjectKey job;
+    core::Revision at;
+};
+
+/// Superseded evidence: a recorded Job that has ended, or one that is suspended for good.
 struct DeleteJob {
     core::ObjectKey job;
     core::Uid uid;
+    core::Revision at = {};  ///< 0: whatever became of it
 };
 
 /// Quorum reads: "it does not exist" and "it has ended" are believed only after one.
@@ -68,7 +77,7 @@ struct ListPodsLive {
 };
 
 using Step = std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigrationJob, CreateProbeJob, DeletePod,
-                          DeleteJob, ListJobsLive, ListPodsLive>;
+                          SuspendJob, DeleteJob, ListJobsLive, ListPodsLive>;
 
 /// An event, sent after the step succeeded.
 struct Note {

@@ -120,6 +120,14 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
                 .reason = std::string(reasons::kVerifying),
                 .message = "Job " + run.job_name + " is gone; the database is asked whether it brought " + what + "."};
     }
+    if (job == nullptr && world.learned.job_request != JobRequest::NotSent) {
+        return {.summary = Summary::Working,
+                .reason = std::string(reasons::kVerifying),
+                .message = "Whether Job " + run.job_name +
+                           " was there before Tidegate was started again is not known; the database is asked first "
+                           "whether it brought " +
+                           what + "."};
+    }
     if (const auto cause = FindCause(job, pod, now)) {
         return {.summary = Summary::Working, .reason = cause->reason, .message = cause->message};
     }

@@ -79,8 +79,15 @@ int NextLaunch(const World& world, const api::Migration& migration, const api::R
     return RanElsewhere(world, *newest) ? newest->launch + 1 : newest->launch;
 }
 
+Decision WriteIntent(const World& world, api::DatabaseStatus status, core::Time now) {
+    return {.step = WriteDatabaseStatus{.database = world.key,
+                                        .at = world.database->revision,
+                                        .status = WithConditions(*world.database, std::move(status), now),
+                                        .is_intent = true}};
+}
+
 /// Intent: key, launch number and Job name stand in the record before the Job exists.
-Decision WriteIntent(const World& world, const api::Migration& migration, core::Time now) {
+Decision Intend(const World& world, const api::Migration& migration, core::Time now) {
     api::DatabaseStatus status = world.database->status;
     const auto* before = api::FindRun(status, migration.run_key);
     api::RunRecord run{.key = migration.run_key,
@@ -103,8 +110,7 @@ Decision WriteIntent(const World& world, const api::Migration& migration, core::
     status.runs.insert(status.runs.begin(), std::move(run));
     // A reading taken from now on may be of the middle of the run: whatever an open probe says is not waited for.
     if (status.probe.launch > 0 && !status.probe.completion_time) status.probe.completion_time = now;
-    return {.step = WriteDatabaseStatus{world.key, world.database->revision,
-                                        WithConditions(*world.database, std::move(status), now)}};
+    return WriteIntent(world, std::move(status), now);
 }
 
 Decision GiveUp(const World& world, std::string_view reason, const std::string& message, core::Time now) {
@@ -116,6 +122,28 @@ Decision GiveUp(const World& world, std::string_view reason, const std::string& 
     run.completion_time = now;
     return {.step = WriteDatabaseStatus{world.key, world.database->revision,
                                         WithConditions(*world.database, std::move(status), now)}};
+}
+
+/// The intent stands in the record since before this process: its Job may have been there, may even have run, and is
+/// gone. Never a blind run: the database is asked, then the intent is written anew.
+std::optional<Decision> AskBeforeCreating(const World& world, const api::Migration& migration,
+                                          const api::RunRecord& run, core::Time now) {
+    if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
+    // A pod that it left says more (result.cpp).
+    if (!world.learned.pods_are_live.contains(run.job_name)) return Decision{.step = ListPodsLive{run.job_name}};
+    const auto& status = world.database->status;
+    const bool is_answered = status.probe.completion_time && status.probe.start_time > run.start_time &&
+                             status.verified_by == status.probe.job_name;
+    if (!is_answered) return DecideProbe(world, now, true);
+    const bool is_there = migration.spec.run.empty() && !migration.spec.version.empty() &&
+                          JudgeVersion(*world.database, migration.spec.version) == Verdict::Holds;
+    if (is_there) {
+        return GiveUp(world, reasons::kSuperseded,
+                      "Version " + migration.spec.version + " was there when Tidegate came back to this run.", now);
+    }
+    api::DatabaseStatus renewed = status;
+    ActiveRun(renewed)->start_time = now;
+    return WriteIntent(world, std::move(renewed), now);
 }
 
 /// The intent is written and the Job was not seen yet.
@@ -145,6 +173,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     }
     const bool is_asked_for = !migration->deleting && !migration->spec.suspend && migration->run_key == run.key;
     if (is_asked_for && IsVerified(*world.database)) {
+        if (world.learned.job_request != JobRequest::NotSent) return AskBeforeCreating(world, *migration, run, now);
         return Decision{
             .step = CreateMigrationJob{.database = world.key,
                                        .migration = migration->key,
@@ -175,7 +204,7 @@ std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
     if (migration == nullptr) return std::nullopt;
     // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
-    return WriteIntent(world, *migration, now);
+    return Intend(world, *migration, now);
 }
 
 }  // namespace engine

@@ -41,6 +41,12 @@ const observed::JobFacts* UnfinishedMigrationJob(const World& world) {
     return nullptr;
 }
 
+bool MigrationMayRun(const World& world) {
+    return std::any_of(world.jobs.begin(), world.jobs.end(), [](const auto& job) {
+        return job->role == observed::JobFacts::Role::Migrate && !job->AtRest();
+    });
+}
+
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {
     const auto* owner = FindJob(world, job);
     const observed::PodFacts* newest = nullptr;

@@ -50,6 +50,14 @@ Note ProbeNote(const World& world, bool warning, std::string_view reason, std::s
             .text = std::move(text)};
 }
 
+/// The active run's Job turned up after it was asked whether it had been there: what the probe says may be of the
+/// middle of the run.
+Decision Abandon(const World& world, core::Time now) {
+    api::DatabaseStatus status = world.database->status;
+    status.probe.completion_time = now;
+    return WriteStatus(world, std::move(status), now);
+}
+
 Decision Begin(const World& world, core::Time now) {
     api::DatabaseStatus status = world.database->status;
     const auto before = std::move(status.probe);
@@ -141,11 +149,15 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
     const auto& database = *world.database;
     const auto& probe = database.status.probe;
     const bool is_current = probe.observed_generation == database.generation;
-    if (probe.launch > 0 && !probe.completion_time && is_current) return Follow(world, now);
-
     const auto* run = ActiveRun(database.status);
+    if (probe.launch > 0 && !probe.completion_time && is_current) {
+        const auto* job = run != nullptr ? FindJobOf(world, *run) : nullptr;
+        const bool runs = job != nullptr && !job->AtRest() && !job->deleting;
+        return runs ? Abandon(world, now) : Follow(world, now);
+    }
+
     // A reading from the middle of a run would be taken for one of its end.
-    if (UnfinishedMigrationJob(world) != nullptr || (run != nullptr && !asked)) return std::nullopt;
+    if (MigrationMayRun(world) || (run != nullptr && !asked)) return std::nullopt;
     if (!is_current || probe.launch == 0) return Begin(world, now);
     if (!asked && IsVerified(database) && !HasUndecidedHold(world)) return std::nullopt;
     // The first question after a run's end is asked at once, unless a clock that was set back hides that it is the

@@ -21,6 +21,34 @@ Decision EndLaunch(const World& world, const api::Migration* migration, const ob
                                " is asked whether anything happened."}}};
 }
 
+/// What ends a launch that has no pod, in words; nullopt: nothing yet.
+std::optional<std::string> WhyNotWait(const api::RunRecord& run, const api::Migration* migration, core::Time now) {
+    if (migration == nullptr) return "its Migration was deleted before it had a pod";
+    if (migration->run_key != run.key) return "the spec changed before it had a pod";
+    if (now < *run.start_time + migration->spec.start_deadline) return std::nullopt;
+    return "it had no pod within spec.startDeadlineSeconds (" + core::FormatDuration(migration->spec.start_deadline) +
+           ")";
+}
+
+/// A pod may come hours later, when a quota is freed: the Job is suspended, and then has none for good.
+std::optional<Decision> EndWithoutPod(const World& world, const api::RunRecord& run, const api::Migration* migration,
+                                      core::Time now) {
+    const auto* job = FindJobOf(world, run);
+    if (job == nullptr || job->AtRest() || job->asked_to_suspend || job->deleting || !IsWithoutPod(*job, now))
+        return std::nullopt;
+    const auto why = WhyNotWait(run, migration, now);
+    if (!why) return std::nullopt;
+    if (!world.learned.pods_are_live.contains(run.job_name)) return Decision{.step = ListPodsLive{run.job_name}};
+    return Decision{.step = SuspendJob{.job = job->key, .at = job->revision},
+                    .notes = {{.kind = migration != nullptr ? Note::On::Migration : Note::On::Database,
+                               .object = migration != nullptr ? migration->key : world.key,
+                               .uid = migration != nullptr ? migration->uid : world.database->uid,
+                               .warning = true,
+                               .reason = std::string(api::reasons::kLaunchEnded),
+                               .text = "Job " + job->key.name + " is suspended for good: " + *why +
+                                       ". A quota or an admission rule refuses the pod; the Job's events say which."}}};
+}
+
 }  // namespace
 
 core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, const observed::PodFacts& pod) {
@@ -33,11 +61,12 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr || !run->start_time) return std::nullopt;
     const auto* pod = FindPod(world, run->job_name);
-    // The pod is needed to end a launch: its final state says whether the migration had begun after all.
-    if (pod == nullptr || pod->terminal || pod->deleting) return std::nullopt;
-    if (pod->migration.state == observed::ContainerFacts::State::Terminated) return std::nullopt;
     const auto* migration = FindMigration(world, run->migration);
     if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
+    if (pod == nullptr) return EndWithoutPod(world, *run, migration, now);
+    // A launch is ended by its pod: its final state says whether the migration had begun after all.
+    if (pod->terminal || pod->deleting) return std::nullopt;
+    if (pod->migration.state == observed::ContainerFacts::State::Terminated) return std::nullopt;
 
     const bool running = pod->migration.state == observed::ContainerFacts::State::Running;
     if (migration == nullptr) {

@@ -17,6 +17,7 @@ namespace {
 /// Its Job was seen: the Migration shows it. Where the Migration is gone nobody can say, and "seen" is the safe answer:
 /// it asks the database instead of starting something.
 bool JobWasSeen(const World& world, const api::RunRecord& run) {
+    if (world.learned.job_request == JobRequest::Done || FindPod(world, run.job_name) != nullptr) return true;
     const auto* migration = FindMigration(world, run.migration);
     if (migration == nullptr || migration->uid != run.migration_uid) return true;
     return migration->status.run && migration->status.run->job_name == run.job_name;
@@ -35,7 +36,9 @@ std::optional<version::Reading> ReadingAfter(const World& world, const api::RunR
         IsVerified(*world.database) && status.verified_by_created && status.verified_by == status.probe.job_name;
     // Between a run's intent and its end no probe begins; both times are the operator's.
     const bool is_begun_later = status.probe.start_time > run.start_time;
-    const bool is_made_later = job != nullptr && job->end_time && status.verified_by_created >= job->end_time;
+    // Only for a Job that was taken up again after its end: the clocks of two others are compared here.
+    const bool is_made_later = job != nullptr && job->end_time && run.start_time > job->end_time &&
+                               status.verified_by_created >= job->end_time;
     // The newest reading counts: a Job that was taken up again may have reported on what the database is no more.
     if (is_probed && (is_begun_later || is_made_later)) return KeptReading(status);
     if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
@@ -86,13 +89,13 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
     // While the run is still active: a reading of another database voids the record, but not this run's own entry.
-    if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after && evidence.job != nullptr) {
+    if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
         ApplyReading(database,
                      {.reading = *evidence.pod->report->after,
                       .identity = evidence.pod->report->identity,
-                      .job = evidence.job->key.name,
-                      .job_created = evidence.job->created,
-                      .generation = evidence.job->database_generation},
+                      .job = evidence.run.job_name,
+                      .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
+                      .generation = evidence.pod->database_generation},
                      NamedRequirements(world), now, status);
     }
     auto& run = *ActiveRun(status);
@@ -113,7 +116,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     if (run == nullptr) return std::nullopt;
     const auto* job = FindJobOf(world, *run);
     if (job == nullptr && !JobWasSeen(world, *run)) return std::nullopt;
-    if (job != nullptr && !job->Ended() && !job->deleting) return std::nullopt;
+    if (job != nullptr && !job->AtRest() && !job->deleting) return std::nullopt;
 
     if (job == nullptr && !world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     if (!world.learned.pods_are_live.contains(run->job_name)) return Decision{.step = ListPodsLive{run->job_name}};

@@ -14,9 +14,23 @@ bool IsRecorded(const World& world, const observed::JobFacts& job) {
 
 std::optional<Decision> DeleteOldProbe(const World& world) {
     for (const auto& job : world.jobs) {
-        if (job->role != observed::JobFacts::Role::Probe || job->deleting) continue;
+        const bool is_ours = job->role == observed::JobFacts::Role::Probe && job->owner == world.database->uid;
+        if (!is_ours || job->deleting) continue;
         if (job->key.name == world.database->status.probe.job_name) continue;
         return Decision{.step = DeleteJob{.job = job->key, .uid = job->uid}};
+    }
+    return std::nullopt;
+}
+
+/// What is suspended for good would keep every other run waiting. One that somebody resumed meanwhile is left alone.
+std::optional<Decision> DeleteSuspended(const World& world) {
+    for (const auto& job : world.jobs) {
+        if (job->role != observed::JobFacts::Role::Migrate || !job->suspended || job->Ended() || job->deleting)
+            continue;
+        const auto* run = api::FindRun(world.database->status, job->run_key);
+        const bool is_recorded =
+            run != nullptr && run->job_name == job->key.name && run->outcome != api::RunOutcome::Active;
+        if (is_recorded) return Decision{.step = DeleteJob{.job = job->key, .uid = job->uid, .at = job->revision}};
     }
     return std::nullopt;
 }
@@ -25,6 +39,7 @@ std::optional<Decision> DeleteOldProbe(const World& world) {
 
 std::optional<Decision> DecideRetention(const World& world) {
     if (auto decision = DeleteOldProbe(world)) return decision;
+    if (auto decision = DeleteSuspended(world)) return decision;
     for (const auto& migration : world.migrations) {
         std::vector<const observed::JobFacts*> ended;
         for (const auto& job : world.jobs) {

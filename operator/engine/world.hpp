@@ -19,8 +19,16 @@ namespace engine {
 template <class Object>
 using Shared = std::shared_ptr<const Object>;
 
-/// What this pass learned from the API server itself, beyond the stores. Empty at the start of each pass: no decision
-/// rests on memory that a crash loses.
+/// How far this process came with the Job of the active run. Memory that a crash may lose: Unknown is always safe, and
+/// makes the engine ask the database before it creates a Job that may have been there and be gone.
+enum class JobRequest {
+    Unknown,
+    NotSent,  ///< this process wrote the intent and did not ask for the Job, or was refused: nobody else did
+    Done,     ///< the Job was created
+};
+
+/// What is known beyond the stores. All but `job_request` was learned from the API server in this very pass: no
+/// decision rests on memory that a crash loses.
 struct Learned {
     /// The Jobs in World::jobs come from a quorum list of this database's Jobs.
     bool jobs_are_live = false;
@@ -30,6 +38,7 @@ struct Learned {
     std::set<std::string> foreign_jobs;
     /// Job name -> why the server refused to create it, in its own words.
     std::map<std::string, std::string> refused_jobs;
+    JobRequest job_request = JobRequest::Unknown;
 };
 
 /// All that matters for one database, as last seen.

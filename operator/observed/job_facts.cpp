@@ -39,9 +39,21 @@ JobFacts ParseJob(const nlohmann::json& object) {
     for (const auto& owner : core::ArrayAt(object, {"metadata", "ownerReferences"})) {
         if (core::BoolAt(owner, {"controller"})) job.owner = {TextAt(owner, {"uid"})};
     }
+    job.asked_to_suspend = core::BoolAt(object, {"spec", "suspend"});
+    const auto count = [&](const char* field) {
+        return static_cast<int>(core::NumberAt(object, {"status", field}).value_or(0));
+    };
+    const auto uncounted = [&](const char* field) {
+        return static_cast<int>(core::ArrayAt(object, {"status", "uncountedTerminatedPods", field}).size());
+    };
+    job.ended_pods = count("succeeded") + count("failed") + uncounted("succeeded") + uncounted("failed");
     for (const auto& condition : core::ArrayAt(object, {"status", "conditions"})) {
         if (TextAt(condition, {"status"}) != "True") continue;
         const auto type = TextAt(condition, {"type"});
+        if (type == "Suspended") {
+            job.suspended = job.asked_to_suspend;
+            continue;
+        }
         if (type == "Complete") {
             job.state = JobFacts::State::Complete;
         } else if (type == "Failed") {

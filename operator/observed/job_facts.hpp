@@ -41,8 +41,18 @@ struct JobFacts {
     State state = State::Active;
     std::string failure_reason;
     std::optional<core::Time> end_time;
+    /// spec.suspend.
+    bool asked_to_suspend = false;
+    /// It is asked to, and the Job controller has acted on it: it makes no pod any more, and has deleted those it made.
+    bool suspended = false;
+    /// Pods that ended are counted before they may vanish (their finalizer batch.kubernetes.io/job-tracking).
+    int ended_pods = 0;
 
     bool Ended() const { return state != State::Active; }
+    /// Nothing will run under it any more, as long as nobody resumes it.
+    bool AtRest() const { return Ended() || suspended; }
+    /// At rest, and no pod of it ever came to an end: with no pod left, none ever was.
+    bool EndedNoPod() const { return suspended && ended_pods == 0; }
     bool operator==(const JobFacts&) const = default;
 };
 

@@ -101,6 +101,8 @@ PodFacts ParsePod(const json& object, Detail detail) {
     pod.job = TextAt(object, {"metadata", "labels", api::kJobNameLabel});
     pod.job_uid = {TextAt(object, {"metadata", "labels", api::kControllerUidLabel})};
     pod.database = TextAt(object, {"metadata", "annotations", api::kDatabaseAnnotation});
+    pod.database_generation = static_cast<std::int64_t>(
+        core::Revision::Parse(TextAt(object, {"metadata", "annotations", api::kDatabaseGenerationAnnotation})).value);
     pod.scheduled = !TextAt(object, {"spec", "nodeName"}).empty();
     const auto phase = TextAt(object, {"status", "phase"});
     pod.terminal = phase == "Succeeded" || phase == "Failed";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -45,6 +46,8 @@ struct PodFacts {
     core::Uid job_uid;
     /// Full name from the annotation.
     std::string database;
+    /// As JobFacts::database_generation.
+    std::int64_t database_generation = 0;
     bool deleting = false;
     /// Succeeded or Failed: no container runs any more. A Terminating pod is not terminal.
     bool terminal = false;

@@ -52,9 +52,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [tidegate.io]
   resources: [ledgers]
   verbs: [get, list, watch, create, patch, delete]
+# Patch: a launch that has no pod at its start deadline is ended by suspending its Job.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, delete]
+  verbs: [get, list, watch, create, patch, delete]
 # Delete: a launch that never starts, or runs past its deadline, is ended by deleting its pod.
 - apiGroups: [""]
   resources: [pods]

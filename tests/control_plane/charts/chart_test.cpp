@@ -107,7 +107,7 @@ TEST_F(Chart, OperatorMayDoWhatItDoesAndNothingElse) {
     EXPECT_FALSE(may({"patch", "migrations.tidegate.io"}));
     EXPECT_FALSE(may({"create", "pods"}));
     EXPECT_FALSE(may({"get", "pods", "--subresource=log"}));
-    EXPECT_FALSE(may({"patch", "jobs.batch"}));
+    EXPECT_FALSE(may({"update", "jobs.batch"}));
     EXPECT_FALSE(may({"delete", "deployments.apps"}));
     EXPECT_FALSE(may({"get", "leases.coordination.k8s.io"})) << "of another namespace";
 }

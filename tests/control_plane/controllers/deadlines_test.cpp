@@ -104,5 +104,30 @@ TEST_F(Deadlines, WhatEndedInTimeIsNotCalledTooLong) {
     EXPECT_TRUE(IsReady("MigrationSucceeded"));
 }
 
+TEST_F(Deadlines, AJobThatMayHaveNoPodIsSuspendedAndMakesRoom) {
+    const auto quota = [](const std::string& pods) -> Json {
+        return {{"apiVersion", "v1"},
+                {"kind", "ResourceQuota"},
+                {"metadata", {{"name", "no-pods"}}},
+                {"spec", {{"hard", {{"pods", pods}}}}}};
+    };
+    kubectl_.MustApply(quota("0"));
+    ASSERT_TRUE(Eventually([&] { return kubectl_.GetJson("resourcequota/no-pods")["status"].contains("used"); },
+                           "the quota is in effect"));
+    kubectl_.MustApply(MigrationBuilder("orders").Version("0002").Spec("startDeadlineSeconds", 22).Build());
+    const auto job = RunningJob();
+    ASSERT_TRUE(
+        Eventually([&] { return HasEvent("Migration", "orders", "LaunchEnded"); }, "event", std::chrono::seconds{40}));
+    EXPECT_TRUE(IsStalled("NeverStarted"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("quota"), HasSubstr("tidegate.io/retry")));
+    EXPECT_TRUE(Eventually([&] { return !Exists(kube::kJobs, job); }, "the Job is gone"));
+    EXPECT_EQ(Database()["status"]["runs"][0]["attempts"], 0);
+    EXPECT_TRUE(IsQuiet());
+    kubectl_.Must({"delete", "resourcequota/no-pods"});
+    kubectl_.Must({"annotate", "migrations.tidegate.io/orders", "tidegate.io/retry=1"});
+    FinishMigration(RunningJob(), {.before = {"0001"}, .after = {"0002"}});
+    EXPECT_TRUE(IsReady("MigrationSucceeded"));
+}
+
 }  // namespace
 }  // namespace test

@@ -38,7 +38,9 @@ std::string Describe(const api::DatabaseStatus& before, const api::DatabaseStatu
     }
     for (const auto& run : after.runs) {
         const auto* old = api::FindRun(before, run.key);
-        if (old != nullptr && old->outcome == run.outcome && old->launches == run.launches) continue;
+        if (old != nullptr && old->outcome == run.outcome && old->launches == run.launches &&
+            old->start_time == run.start_time)
+            continue;
         switch (run.outcome) {
             case api::RunOutcome::Active:
                 text += " intent";
@@ -187,6 +189,14 @@ void Cluster::FinishJob(const std::string& job, bool complete) {
          {"lastTransitionTime", now}}};
 }
 
+void Cluster::ActOnSuspension(const std::string& job) {
+    auto& object = jobs.at(job);
+    ASSERT_TRUE(object["spec"].value("suspend", false)) << job << " is not suspended";
+    object["metadata"]["resourceVersion"] = Stamp();
+    object["status"]["conditions"] = {
+        {{"type", "Suspended"}, {"status", "True"}, {"lastTransitionTime", core::FormatTime(now_)}}};
+}
+
 void Cluster::EndMigration(const std::string& job, const End& end) {
     const std::string name = job + "-pod";
     if (!pods.contains(name)) StartMigration(job);
@@ -307,7 +317,7 @@ std::vector<std::string> Cluster::Settle() {
 std::vector<std::string> Cluster::SettleAtMost(std::size_t writes) {
     std::vector<std::string> log;
     while (log.size() < writes) {
-        engine::Learned learned;
+        engine::Learned learned{.job_request = job_request_};
         bool wrote = false;
         for (int steps = 0; !wrote; ++steps) {
             if (steps == kMostSteps) {
@@ -349,6 +359,7 @@ Cluster::After Cluster::Write(const engine::WriteDatabaseStatus& write, std::vec
     EXPECT_NE(pruned["status"], database["status"]) << "a write that changes nothing";
     database["status"] = pruned["status"];
     database["metadata"]["resourceVersion"] = Stamp();
+    if (write.is_intent) job_request_ = engine::JobRequest::NotSent;
     EXPECT_EQ(api::ParseDatabase(database).status, write.status) << "what was written is not what is read";
     log.push_back(Describe(before.status, write.status));
     return After::Wrote;
@@ -402,7 +413,9 @@ Cluster::After Cluster::Perform(const engine::Step& step, engine::Learned& learn
         }
         const auto job = jobs::BuildMigrationJob(live, ParsedDatabase(), create->run, kSettings);
         EXPECT_EQ(job["metadata"]["name"], create->job_name);
-        return Create(job, create->run.migration_uid.value, "Job", learned, log);
+        const auto after = Create(job, create->run.migration_uid.value, "Job", learned, log);
+        if (after == After::Wrote) job_request_ = engine::JobRequest::Done;
+        return after;
     }
     if (const auto* create = std::get_if<engine::CreateProbeJob>(&step)) {
         const auto job = jobs::BuildProbeJob(ParsedDatabase(), create->launch, create->wanted, kSettings);
@@ -417,6 +430,14 @@ Cluster::After Cluster::Perform(const engine::Step& step, engine::Learned& learn
         pod["metadata"]["deletionTimestamp"] = core::FormatTime(now_);
         pod["metadata"]["resourceVersion"] = Stamp();
         log.push_back("pod deleted");
+        return After::Wrote;
+    }
+    if (const auto* end = std::get_if<engine::SuspendJob>(&step)) {
+        auto& job = jobs.at(end->job.name);
+        if (observed::ParseJob(job).revision != end->at) return After::ComeBack;
+        job["spec"]["suspend"] = true;
+        job["metadata"]["resourceVersion"] = Stamp();
+        log.push_back("Job suspended");
         return After::Wrote;
     }
     if (const auto* old = std::get_if<engine::DeleteJob>(&step)) {

@@ -60,6 +60,8 @@ public:
     /// Agent holds the fence, migration container runs.
     void StartMigration(const std::string& job);
     void EndMigration(const std::string& job, const End& end = {});
+    /// The Job controller has seen that the Job is suspended.
+    void ActOnSuspension(const std::string& job);
     /// Every open probe Job ends with what `versions` says; false when there is none.
     bool EndProbe();
     void FailProbe(const std::string& reason, const std::string& message);
@@ -72,10 +74,13 @@ public:
     /// Decides and performs until nothing is left to do; what was written, in order. Fails the test when that takes too
     /// long, when a write changes nothing, breaks a schema, or when deciding once more gives a step.
     std::vector<std::string> Settle();
-    /// As Settle, but "crashes" after that many writes.
+    /// As Settle, but stops after that many writes.
     std::vector<std::string> SettleAtMost(std::size_t writes);
     /// Settles, ends open probes, settles again: a database that answers.
     std::vector<std::string> SettleWithProbes();
+
+    /// The operator is started again: what it only remembered is gone.
+    void Restart() { job_request_ = engine::JobRequest::Unknown; }
 
     engine::World MakeWorld(const engine::Learned& learned = {}) const;
     engine::LedgerWorld MakeLedgerWorld() const;
@@ -122,6 +127,7 @@ private:
     support::CrdSchema migration_schema_{"migrations"};
     core::Time now_;
     int counter_ = 0;
+    engine::JobRequest job_request_ = engine::JobRequest::Unknown;
 };
 
 }  // namespace simulation
