@@ -21,7 +21,9 @@ full_name() {
 buildah_own() {
   mkdir -p "$CACHE/images"
   [[ -e $CACHE/images/registries.conf ]] || printf 'unqualified-search-registries = ["docker.io"]\n' >"$CACHE/images/registries.conf"
-  unshare --mount --pid --fork --kill-child --mount-proc -- \
+  # Its networks are not used, but the folder of their definitions is made, by default in /etc/cni.
+  [[ -e $CACHE/images/containers.conf ]] || printf '[network]\nnetwork_config_dir = "%s"\n' "$CACHE/images/networks" >"$CACHE/images/containers.conf"
+  CONTAINERS_CONF=$CACHE/images/containers.conf unshare --mount --pid --fork --kill-child --mount-proc -- \
     buildah --root "$CACHE/images/storage" --runroot "$CACHE/images/run" --storage-driver overlay \
     --registries-conf "$CACHE/images/registries.conf" "$@"
 }

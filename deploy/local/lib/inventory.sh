@@ -24,11 +24,12 @@ inventory_links() {
   ip netns list | sed 's/^/network namespace /'
 }
 
-# The places that kubelet, containerd, runc and the CNI plugins write to by default.
+# The places that kubelet, containerd, runc and the CNI plugins write to by default. Not /var/lib/containers: there, and
+# nowhere else, buildah notes which layers it has seen, as apt does with its lists.
 inventory_folders() {
   local folder
   for folder in /run /run/netns /run/containerd /run/runc /var/lib /var/lib/cni /var/lib/kubelet /var/lib/containerd /var/log /opt /etc/cni /usr/libexec; do
-    [[ ! -d $folder ]] || find "$folder" -mindepth 1 -maxdepth 1 -printf "file %p\n"
+    [[ ! -d $folder ]] || find "$folder" -mindepth 1 -maxdepth 1 ! -path /var/lib/containers -printf "file %p\n"
   done
   find /sys/fs/cgroup -maxdepth 2 -mindepth 1 -type d -printf 'cgroup %f\n' | sort --unique
 }

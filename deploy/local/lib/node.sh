@@ -35,6 +35,7 @@ clusterDNS: [$DNS_ADDRESS]
 clusterDomain: cluster.local
 resolvConf: $STATE/configuration/resolv.conf
 maxPods: 250
+volumePluginDir: $STATE/kubelet-plugins
 # One small machine: do not queue image pulls, events or requests, do not evict for a disk that is nearly full, never
 # throw away an image that no registry can give back.
 serializeImagePulls: false
