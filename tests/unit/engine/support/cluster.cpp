@@ -489,4 +489,13 @@ Json Cluster::History(const std::string& migration) const {
     return core::ArrayAt(migrations.at(migration), {"status", "history"});
 }
 
+Cluster ReadCluster() {
+    Cluster cluster;
+    cluster.versions = {"0001"};
+    cluster.ApplyDatabase();
+    cluster.SettleWithProbes();
+    cluster.Advance(std::chrono::seconds{5});
+    return cluster;
+}
+
 }  // namespace simulation

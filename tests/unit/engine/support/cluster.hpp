@@ -130,4 +130,7 @@ private:
     engine::JobRequest job_request_ = engine::JobRequest::Unknown;
 };
 
+/// One whose Database was read and is at 0001.
+Cluster ReadCluster();
+
 }  // namespace simulation

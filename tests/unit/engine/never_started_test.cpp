@@ -1,0 +1,224 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/support/cluster.hpp"
+
+namespace simulation {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(NeverStarted, ARefusedJobIsTriedAgainUntilTheStartDeadlineAndThenGivenUp) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.refuse_jobs = "pods is forbidden: exceeded quota, used: 3";
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Database intent", "Migration orders JobRefused"));
+    ASSERT_TRUE(cluster.look_again);
+    EXPECT_LE(*cluster.look_again - cluster.Now(), seconds{15});
+    cluster.Advance(seconds{15});
+    cluster.refuse_jobs = "pods is forbidden: exceeded quota, used: 4";
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    EXPECT_EQ(cluster.ReadyStatus("orders"), "Unknown");
+    cluster.Advance(seconds{600});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Database result JobRefused", "Migration orders JobRefused"));
+    EXPECT_EQ(cluster.ReadyStatus("orders"), "False") << "given up, so Stalled";
+    cluster.refuse_jobs.reset();
+    cluster.Advance(seconds{600});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+}
+
+TEST(NeverStarted, ARefusedJobRunsWhenTheCauseIsMended) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.refuse_jobs = "quota";
+    cluster.Settle();
+    cluster.refuse_jobs.reset();
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Job", "Migration orders MigrationRunning"));
+}
+
+TEST(NeverStarted, ARefusedProbeSaysSoOnDatabaseAndMigration) {
+    Cluster cluster;
+    cluster.ApplyDatabase();
+    cluster.ApplyMigration("orders");
+    cluster.refuse_jobs = "quota";
+    cluster.Settle();
+    EXPECT_EQ(cluster.database["status"]["conditions"][0]["reason"], "JobRefused");
+    EXPECT_THAT(cluster.migrations["orders"]["status"]["conditions"][0]["message"].get<std::string>(),
+                HasSubstr("quota"));
+    ASSERT_TRUE(cluster.look_again);
+    cluster.refuse_jobs.reset();
+    cluster.SettleWithProbes();
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
+TEST(NeverStarted, AForeignJobOfTheSameNameIsNeverAdopted) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    ASSERT_THAT(cluster.SettleAtMost(1), ElementsAre("Database intent"));
+    const std::string name = cluster.database["status"]["runs"][0]["jobName"];
+    cluster.jobs[name] = {{"metadata", {{"name", name}, {"namespace", kNamespace}, {"uid", "somebody's"}}}};
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "JobNameTaken");
+    EXPECT_EQ(cluster.ReadyStatus("orders"), "False");
+    EXPECT_THAT(cluster.created_jobs, IsEmpty());
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+}
+
+TEST(NeverStarted, AnUnknownDatabaseIsNamed) {
+    Cluster cluster;
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "DatabaseNotFound");
+    EXPECT_THAT(cluster.migrations["orders"]["status"]["conditions"][0]["message"].get<std::string>(),
+                HasSubstr("no Database orders in namespace shop"));
+}
+
+// Deadlines.
+
+TEST(NeverStarted, ALaunchThatDoesNotBeginIsEndedAtTheStartDeadlineByItsPod) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"startDeadlineSeconds", 120}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.MakePod(job, {{"status",
+                           {{"containerStatuses",
+                             {{{"name", "migrate"},
+                               {"state", {{"waiting", {{"reason", "ErrImagePull"}, {"message", "not found"}}}}}}}}}}});
+    cluster.Settle();
+    ASSERT_TRUE(cluster.look_again);
+    cluster.Advance(seconds{119});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    cluster.Advance(seconds{1});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+    cluster.EndDeletedPod(job);
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "NeverStarted");
+    EXPECT_EQ(cluster.ReadyStatus("orders"), "False");
+    EXPECT_EQ(cluster.database["status"]["runs"][0]["attempts"], 0);
+    cluster.Advance(seconds{86400});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
+Json WaitingForFence(core::Time since) {
+    return {
+        {"status",
+         {{"phase", "Pending"},
+          {"initContainerStatuses",
+           {{{"name", "tidegate-agent"},
+             {"started", false},
+             {"state", {{"running", {{"startedAt", core::FormatTime(since)}}}}}}}},
+          {"containerStatuses", {{{"name", "migrate"}, {"state", {{"waiting", {{"reason", "PodInitializing"}}}}}}}}}}};
+}
+
+TEST(NeverStarted, WaitingForTheFenceHasNoDeadlineAndTheLaunchBeginsHoweverLongItTook) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"startDeadlineSeconds", 60}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.MakePod(job, WaitingForFence(cluster.Now()));
+    cluster.Settle();
+    cluster.Advance(seconds{40});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Migration orders WaitingForFence"));
+    cluster.Advance(seconds{7200});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    // The fence is held now; the image of the migration is pulled only then.
+    auto& pod = cluster.pods.at(job + "-pod");
+    pod["status"]["initContainerStatuses"][0]["started"] = true;
+    pod["status"]["conditions"] = {
+        {{"type", "Initialized"}, {"status", "True"}, {"lastTransitionTime", core::FormatTime(cluster.Now())}}};
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Migration orders MigrationRunning"));
+    ASSERT_TRUE(cluster.look_again);
+    EXPECT_LE(*cluster.look_again - cluster.Now(), seconds{60});
+    cluster.Advance(seconds{60});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+}
+
+TEST(NeverStarted, AnAgentThatConnectedAfterATroubledStartWaitsForTheFence) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"startDeadlineSeconds", 120}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    auto& pod = cluster.MakePod(job, WaitingForFence(cluster.Now()));
+    pod["status"]["initContainerStatuses"][0]["restartCount"] = 1;
+    pod["status"]["initContainerStatuses"][0]["lastState"]["terminated"] = {
+        {"exitCode", 10},
+        {"message", R"({"v":1,"phase":"Refused","error":{"reason":"Unreachable","message":"no route"}})"}};
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "DatabaseUnreachable");
+    cluster.Advance(seconds{40});
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "WaitingForFence");
+    cluster.Advance(seconds{600});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+}
+
+TEST(NeverStarted, AnAgentThatDiesWithoutAWordIsShownOnceHoweverOftenItRestarts) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"startDeadlineSeconds", 86400}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.MakePod(job, WaitingForFence(cluster.Now()));
+    cluster.Settle();
+    std::size_t writes = 0;
+    for (int restart = 1; restart < 10; ++restart) {
+        auto& agent = cluster.pods.at(job + "-pod")["status"]["initContainerStatuses"][0];
+        agent["restartCount"] = restart;
+        agent["lastState"]["terminated"] = {{"exitCode", 137}, {"reason", "OOMKilled"}};
+        agent["state"] = {{"waiting", {{"reason", "CrashLoopBackOff"}, {"message", "back-off"}}}};
+        cluster.Advance(seconds{70});
+        writes += cluster.Settle().size();
+        agent["state"] = {{"running", {{"startedAt", core::FormatTime(cluster.Now())}}}};
+        cluster.Advance(seconds{2});
+        writes += cluster.Settle().size();
+    }
+    EXPECT_LE(writes, 1U);
+    EXPECT_EQ(cluster.Reason("orders"), "NotStarting");
+}
+
+TEST(NeverStarted, ARunPastItsActiveDeadlineIsEndedByItsPodAndJudgedByTheDatabase) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"activeDeadlineSeconds", 100}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.Advance(seconds{30});
+    cluster.StartMigration(job);
+    cluster.Settle();
+    ASSERT_TRUE(cluster.look_again);
+    EXPECT_EQ(*cluster.look_again, cluster.Now() + seconds{100});
+    cluster.Advance(seconds{99});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    cluster.Advance(seconds{1});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    cluster.EndMigration(job, {.exit_code = 143});
+    auto& terminated = cluster.pods[job + "-pod"]["status"]["containerStatuses"][0]["state"]["terminated"];
+    terminated["startedAt"] = core::FormatTime(cluster.Now() - seconds{103});
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "DeadlineExceeded");
+    EXPECT_EQ(cluster.database["status"]["runs"][0]["attempts"], 1);
+}
+
+TEST(NeverStarted, AWaitingPodWhoseMigrationWasDeletedIsEndedAndBlocksNobody) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("gone", {{"image", "gone:1"}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.MakePod(job, {{"spec", {{"nodeName", nullptr}}}});
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    cluster.DeleteMigration("gone");  // with its Job orphaned
+    EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+    cluster.EndDeletedPod(job);
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "MigrationRunning");
+}
+
+// Retention.
+
+}  // namespace
+}  // namespace simulation
