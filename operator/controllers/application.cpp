@@ -61,14 +61,15 @@ public:
                                  {.user_agent = "tidegate/" + options_.version,
                                   .field_manager = std::string(api::kFieldManager),
                                   .observer = &metrics_})),
+          writes_(clients_.requests.WritingOnlyWhile([this] { return MayWrite(); })),
           stores_(options_.namespaces),
           database_queue_("database", {}, metrics_),
           gate_queue_("gate", {}, metrics_),
           recorder_({.controller = std::string(api::kGroup) + "/tidegate", .instance = options_.pod_name},
                     clients_.requests, metrics_),
-          databases_({stores_, ended_pods_, clients_.requests, database_tracker_, recorder_, runtime::SystemClock(),
-                      metrics_, options_.jobs}),
-          gate_({stores_, clients_.requests, gate_tracker_, recorder_, metrics_}),
+          databases_({stores_, ended_pods_, writes_, database_tracker_, recorder_, runtime::SystemClock(), metrics_,
+                      options_.jobs}),
+          gate_({stores_, writes_, gate_tracker_, recorder_, metrics_}),
           database_workers_(
               "database", kWorkers, database_queue_,
               [this](const auto& key, auto stop) { return databases_.Reconcile(key, std::move(stop)); }, metrics_),
@@ -143,6 +144,9 @@ private:
         }
     }
 
+    /// The workers begin after the elector is there.
+    bool MayWrite() const { return !options_.leader_elect || (elector_ && elector_->Leading()); }
+
     void StartWorkers() {
         database_workers_.Start();
         gate_workers_.Start();
@@ -171,6 +175,7 @@ private:
     const Options options_;
     telemetry::Metrics metrics_;
     kube::Clients clients_;
+    kube::Client writes_;
     Stores stores_;
     EndedPods ended_pods_;
     runtime::WriteTracker database_tracker_, gate_tracker_;

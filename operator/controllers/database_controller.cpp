@@ -237,12 +237,16 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
     const auto selector = std::string(api::kJobNameLabel) + "=" + job;
     auto& pods = pass.live_pods[job];
     pass.learned.pods_are_live.insert(job);
-    if (auto evidence = parts_.ended_pods.EvidenceOf(key.ns, job)) {
-        pods = std::move(*evidence);
-        return After::DecideAgain;
-    }
     // Read before the list: a Job that had ended then gets no pod after it.
     const auto facts = parts_.stores.jobs.Find({key.ns, job});
+    // Of that very Job: a name may have been used before.
+    const auto is_of_job = [&](const auto& pod) { return !facts || pod->job_uid == facts->uid; };
+    if (auto evidence = parts_.ended_pods.EvidenceOf(key.ns, job)) {
+        if (std::all_of(evidence->begin(), evidence->end(), is_of_job)) {
+            pods = std::move(*evidence);
+            return After::DecideAgain;
+        }
+    }
     pods.clear();
     ListLive(parts_.client, kube::kPods, {.ns = key.ns, .label_selector = selector}, stop,
              [&](const nlohmann::json& object) {
@@ -250,7 +254,10 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                  if (pod.database == key.name)
                      pods.push_back(std::make_shared<const observed::PodFacts>(std::move(pod)));
              });
-    if (pods.empty()) pods = parts_.ended_pods.OfJob(key.ns, job);
+    if (pods.empty()) {
+        pods = parts_.ended_pods.OfJob(key.ns, job);
+        std::erase_if(pods, [&](const auto& pod) { return !is_of_job(pod); });
+    }
     const bool is_final = facts && facts->Ended() && !pods.empty() &&
                           std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
     if (is_final) parts_.ended_pods.KeepEvidence(key.ns, job, pods);

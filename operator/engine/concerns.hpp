@@ -13,7 +13,8 @@ namespace engine {
 /// result.cpp: a run has ended or its Job is gone: judge it, show it, record it.
 std::optional<Decision> DecideResult(const World& world, core::Time now);
 
-/// progress.cpp: an active run that may not go on: past a deadline, or superseded before it began.
+/// progress.cpp: what may not go on: an active run past a deadline or superseded before it began, or a Job of a launch
+/// that is over.
 std::optional<Decision> DecideProgress(const World& world, core::Time now);
 
 /// probe.cpp: the database has to be read, or a reading is there. `asked`: the active run has

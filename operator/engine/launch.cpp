@@ -199,7 +199,8 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
 std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
     const auto& database = *world.database;
     if (const auto* run = ActiveRun(database.status)) return FollowIntent(world, *run, now);
-    if (database.deleting || !IsVerified(database) || UnfinishedMigrationJob(world) != nullptr) return std::nullopt;
+    if (database.deleting || !IsVerified(database)) return std::nullopt;
+    if (UnfinishedMigrationJob(world) != nullptr || MigrationPodRuns(world)) return std::nullopt;
     const auto* migration = NextInQueue(world, now);
     if (migration == nullptr) return std::nullopt;
     // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.

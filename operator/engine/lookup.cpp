@@ -41,10 +41,15 @@ const observed::JobFacts* UnfinishedMigrationJob(const World& world) {
     return nullptr;
 }
 
+bool MigrationPodRuns(const World& world) {
+    return std::any_of(world.pods.begin(), world.pods.end(),
+                       [](const auto& pod) { return pod->migrates && !pod->terminal; });
+}
+
 bool MigrationMayRun(const World& world) {
-    return std::any_of(world.jobs.begin(), world.jobs.end(), [](const auto& job) {
-        return job->role == observed::JobFacts::Role::Migrate && !job->AtRest();
-    });
+    return MigrationPodRuns(world) || std::any_of(world.jobs.begin(), world.jobs.end(), [](const auto& job) {
+               return job->role == observed::JobFacts::Role::Migrate && !job->AtRest();
+           });
 }
 
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {

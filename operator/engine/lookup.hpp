@@ -18,8 +18,11 @@ const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& ru
 /// A Job of any migration of this database that has not ended: while there is one, nothing else is started.
 const observed::JobFacts* UnfinishedMigrationJob(const World& world);
 
-/// A Job of any migration of this database may have a pod that runs, now or by itself later. A suspended one has none.
+/// A migration of this database may be running, now or by itself later: a Job that is not at rest, or a pod, also one
+/// whose Job is gone.
 bool MigrationMayRun(const World& world);
+/// As MigrationMayRun, but pods alone: they may outlive their Job.
+bool MigrationPodRuns(const World& world);
 
 /// The newest pod of a Job; not one of an earlier Job of that name.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);

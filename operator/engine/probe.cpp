@@ -50,6 +50,16 @@ Note ProbeNote(const World& world, bool warning, std::string_view reason, std::s
             .text = std::move(text)};
 }
 
+/// Where the record is lost, an ended probe of old may be there still: its name must not be used again.
+int NewestProbe(const World& world) {
+    int newest = 0;
+    for (const auto& job : world.jobs) {
+        if (job->role == observed::JobFacts::Role::Probe && job->owner == world.database->uid)
+            newest = std::max(newest, job->launch);
+    }
+    return newest;
+}
+
 /// The active run's Job turned up after it was asked whether it had been there: what the probe says may be of the
 /// middle of the run.
 Decision Abandon(const World& world, core::Time now) {
@@ -61,7 +71,7 @@ Decision Abandon(const World& world, core::Time now) {
 Decision Begin(const World& world, core::Time now) {
     api::DatabaseStatus status = world.database->status;
     const auto before = std::move(status.probe);
-    const int launch = before.launch + 1;
+    const int launch = std::max(before.launch, NewestProbe(world)) + 1;
     // What was wrong is shown until the next answer: a text that came and went with each try would be written each
     // time.
     const bool is_same_spec = before.observed_generation == world.database->generation;

@@ -21,6 +21,38 @@ Decision EndLaunch(const World& world, const api::Migration* migration, const ob
                                " is asked whether anything happened."}}};
 }
 
+/// The record says that this launch is over, or never was: a create that arrived late, after a crash or a change of
+/// leaders, and found its name free again.
+bool IsStray(const World& world, const observed::JobFacts& job) {
+    const auto* run = api::FindRun(world.database->status, job.run_key);
+    if (run == nullptr || run->migration_uid != job.owner || job.launch > run->launches) return false;
+    return run->outcome != api::RunOutcome::Active || job.launch < run->launches;
+}
+
+/// A stray must not begin. One whose migration container runs is left to its end: what runs goes on.
+std::optional<Decision> EndStray(const World& world) {
+    for (const auto& job : world.jobs) {
+        const bool is_open = job->role == observed::JobFacts::Role::Migrate && !job->AtRest();
+        if (!is_open || job->asked_to_suspend || job->deleting || !IsStray(world, *job)) continue;
+        const std::string& name = job->key.name;
+        if (!world.learned.pods_are_live.contains(name)) return Decision{.step = ListPodsLive{name}};
+        const auto* pod = FindPod(world, name);
+        const auto state = pod != nullptr ? pod->migration.state : observed::ContainerFacts::State::Unknown;
+        using State = observed::ContainerFacts::State;
+        if (state == State::Running || state == State::Terminated) continue;
+        return Decision{.step = SuspendJob{.job = job->key, .at = job->revision},
+                        .notes = {{.kind = Note::On::Database,
+                                   .object = world.key,
+                                   .uid = world.database->uid,
+                                   .warning = true,
+                                   .reason = std::string(api::reasons::kLaunchEnded),
+                                   .text = "Job " + name +
+                                           " is suspended before it began: the record says that this launch is over. "
+                                           "Its creation arrived late; nothing has to be done."}}};
+    }
+    return std::nullopt;
+}
+
 /// What ends a launch that has no pod, in words; nullopt: nothing yet.
 std::optional<std::string> WhyNotWait(const api::RunRecord& run, const api::Migration* migration, core::Time now) {
     if (migration == nullptr) return "its Migration was deleted before it had a pod";
@@ -58,6 +90,7 @@ core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, 
 }
 
 std::optional<Decision> DecideProgress(const World& world, core::Time now) {
+    if (auto stray = EndStray(world)) return stray;
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr || !run->start_time) return std::nullopt;
     const auto* pod = FindPod(world, run->job_name);

@@ -218,8 +218,17 @@ WatchEnd Client::Watch(const Resource& resource, const Scope& scope, core::Revis
     }
 }
 
+Client Client::WritingOnlyWhile(std::function<bool()> may_write) const {
+    auto settings = settings_;
+    settings.may_write = std::move(may_write);
+    return Client(transport_, std::move(settings));
+}
+
 Written Client::Write(const Resource& resource, const core::ObjectKey& key, Request request, std::stop_token stop,
                       std::optional<core::Revision> tested) const {
+    if (settings_.may_write && !settings_.may_write()) {
+        throw TransportError(Name(request.method, resource, key) + ": not sent, this replica does not lead any more");
+    }
     if (request.method != Method::kDelete) AddQuery(request.target, "fieldManager", settings_.field_manager);
     const auto response = Call(*transport_, settings_.observer, request, stop);
     const auto what = Name(request.method, resource, key);

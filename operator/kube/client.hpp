@@ -103,9 +103,15 @@ public:
         std::string field_manager;
         /// May be null. Must outlive the client.
         Observer* observer = nullptr;
+        /// Asked before each write; false throws TransportError. Empty: always.
+        std::function<bool()> may_write;
     };
 
     Client(std::shared_ptr<Transport> transport, Settings settings);
+
+    /// The same connection for one who may write only while `may_write` says so: a leader that slept and woke up sends
+    /// nothing more. It narrows a window and closes none: a request may already be on its way.
+    Client WritingOnlyWhile(std::function<bool()> may_write) const;
 
     /// nullopt: there is no such object. A quorum read.
     std::optional<Json> Get(const Resource&, const core::ObjectKey&, std::stop_token = {}) const;

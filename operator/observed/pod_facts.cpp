@@ -100,6 +100,7 @@ PodFacts ParsePod(const json& object, Detail detail) {
     pod.deleting = core::FindAt(object, {"metadata", "deletionTimestamp"}) != nullptr;
     pod.job = TextAt(object, {"metadata", "labels", api::kJobNameLabel});
     pod.job_uid = {TextAt(object, {"metadata", "labels", api::kControllerUidLabel})};
+    pod.migrates = TextAt(object, {"metadata", "labels", api::kRoleLabel}) == api::kRoleMigrate;
     pod.database = TextAt(object, {"metadata", "annotations", api::kDatabaseAnnotation});
     pod.database_generation = static_cast<std::int64_t>(
         core::Revision::Parse(TextAt(object, {"metadata", "annotations", api::kDatabaseGenerationAnnotation})).value);

@@ -44,6 +44,8 @@ struct PodFacts {
     /// Name and UID of its Job.
     std::string job;
     core::Uid job_uid;
+    /// Of a migration's Job, not of a probe's.
+    bool migrates = false;
     /// Full name from the annotation.
     std::string database;
     /// As JobFacts::database_generation.

@@ -73,7 +73,7 @@ bool Elector::Follow(const std::stop_token& stop) {
         }
         const auto now = Steady::now();
         const auto free_at = observation_.FreeAt(settings_.identity);
-        auto next = now + settings_.retry_period;
+        auto next = now + settings_.follow_period;
         if (free_at > now) next = std::min(next, free_at);
         Sleep(next, stop);
     }

@@ -37,6 +37,8 @@ public:
         /// Without a successful renewal for this long we give up leading.
         std::chrono::milliseconds renew_deadline{std::chrono::seconds{10}};
         std::chrono::milliseconds retry_period{std::chrono::seconds{2}};
+        /// How often a follower looks whether the lease was given back: half of what a hand-over may take.
+        std::chrono::milliseconds follow_period{std::chrono::seconds{1}};
         /// The watchdog acts this long before others may take over.
         std::chrono::milliseconds margin{std::chrono::seconds{3}};
     };

@@ -131,6 +131,57 @@ TEST_F(Restarted, ThePodsReportOfAJobThatIsGoneCountsForTheDatabaseToo) {
     EXPECT_EQ(cluster_.database["status"]["reached"][0]["requirement"], "orders@0002");
 }
 
+TEST_F(Restarted, ACreateThatArrivesAfterTheRunIsOverDoesNotBegin) {
+    WriteIntent();
+    cluster_.Settle();
+    const auto name = cluster_.LastJob();
+    const auto late = cluster_.jobs.at(name);
+    cluster_.EndMigration(name, {.exit_code = 1});
+    cluster_.Settle();
+    cluster_.DeleteJobAndPods(name);  // somebody cleans up, or historyLimit
+    cluster_.jobs[name] = late;
+    EXPECT_EQ(cluster_.Settle().front(), "Job suspended");
+    cluster_.ActOnSuspension(name);
+    EXPECT_THAT(cluster_.Settle(), ElementsAre("Job deleted"));
+    EXPECT_EQ(cluster_.Reason("orders"), "MigrationFailed");
+    EXPECT_EQ(cluster_.database["status"]["runs"][0]["attempts"], 1);
+}
+
+TEST_F(Restarted, ALateOneThatRunsIsNotKilledInTheMiddle) {
+    WriteIntent();
+    cluster_.Settle();
+    const auto name = cluster_.LastJob();
+    const auto late = cluster_.jobs.at(name);
+    cluster_.EndMigration(name, {.exit_code = 1});
+    cluster_.Settle();
+    cluster_.DeleteJobAndPods(name);
+    cluster_.jobs[name] = late;
+    cluster_.StartMigration(name);
+    EXPECT_THAT(cluster_.Settle(), IsEmpty());
+}
+
+TEST_F(Restarted, AnOldProbeIsNotTakenForANewOneWhereTheRecordIsLost) {
+    cluster_.versions = {"0002"};
+    cluster_.database.erase("status");
+    cluster_.SettleWithProbes();
+    EXPECT_EQ(cluster_.database["status"]["version"], "0002");
+}
+
+TEST_F(Restarted, APodThatOutlivesItsJobAndItsRecordKeepsOthersWaiting) {
+    WriteIntent();
+    cluster_.Settle();
+    cluster_.StartMigration(cluster_.LastJob());
+    cluster_.jobs.erase(cluster_.LastJob());
+    cluster_.DeleteDatabase();
+    cluster_.ApplyDatabase();
+    cluster_.Settle();
+    EXPECT_FALSE(cluster_.EndProbe()) << "a reading from the middle of a run";
+    EXPECT_THAT(cluster_.created_jobs, SizeIs(1));
+    cluster_.pods.clear();
+    cluster_.SettleWithProbes();
+    EXPECT_THAT(cluster_.created_jobs, SizeIs(2));
+}
+
 TEST_F(Restarted, LeavesACopyOfAProbeAlone) {
     const auto probe = cluster_.JobsOfRole("probe").front();
     auto copy = cluster_.jobs.at(probe);
