@@ -196,7 +196,7 @@ int Sidecar::Finish() {
             if (std::chrono::steady_clock::now() >= until) return Refuse(e);
             Say(e.what());
             // Not the stop signal's pause: the stop is what brought us here.
-            std::this_thread::sleep_for(Patience::kFirstPause);
+            std::this_thread::sleep_for(timing_.patience.first_pause);
         }
     }
 }

@@ -11,7 +11,7 @@ struct FenceTiming {
     /// is back within its connection timeout of 5 s plus a second of backoff; this is twice that, with a margin.
     std::chrono::milliseconds quiet{15'000};
     /// A server younger than this may have incumbents on their way back.
-    std::chrono::seconds young_server{60};
+    std::chrono::milliseconds young_server{60'000};
     /// Two polls per second: neither people nor the server notice.
     std::chrono::milliseconds poll{500};
 };

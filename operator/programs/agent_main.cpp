@@ -79,11 +79,14 @@ void AddTestOptions(CLI::App& command, agent::Timing& timing) {
         command.add_option_function<std::int64_t>(name, set)->group("");
     };
     using std::chrono::milliseconds;
+    add("--unsafe-test-divide-times-by",
+        [&](std::int64_t value) { timing = timing.DividedBy(static_cast<int>(value)); });
+    add("--unsafe-test-poll-milliseconds", [&](std::int64_t value) { timing.fence.poll = milliseconds{value}; });
     add("--unsafe-test-quiet-milliseconds", [&](std::int64_t value) { timing.fence.quiet = milliseconds{value}; });
     add("--unsafe-test-young-server-seconds",
         [&](std::int64_t value) { timing.fence.young_server = std::chrono::seconds{value}; });
     add("--unsafe-test-patience-milliseconds", [&](std::int64_t value) {
-        timing.patience = {milliseconds{value}, milliseconds{value}};
+        timing.patience.transient = timing.patience.other = milliseconds{value};
         timing.last_reading = timing.stop_margin = milliseconds{value};
     });
 }
