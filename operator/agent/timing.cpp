@@ -4,6 +4,7 @@ namespace agent {
 
 Timing Timing::DividedBy(int divisor) const {
     return {.fence = {.quiet = fence.quiet / divisor,
+                      .settle = fence.settle / divisor,
                       .young_server = fence.young_server / divisor,
                       .poll = fence.poll / divisor},
             .patience = {.transient = patience.transient / divisor,

@@ -9,6 +9,7 @@ TEST(Timing, KeepsItsRatiosWhenItIsHurried) {
     const Timing real;
     const Timing hurried = real.DividedBy(10);
     EXPECT_EQ(hurried.fence.quiet * 10, real.fence.quiet);
+    EXPECT_EQ(hurried.fence.settle * 10, real.fence.settle);
     EXPECT_EQ(hurried.fence.young_server * 10, real.fence.young_server);
     EXPECT_EQ(hurried.fence.poll * 10, real.fence.poll);
     EXPECT_EQ(hurried.patience.transient * 10, real.patience.transient);
