@@ -20,15 +20,17 @@ public:
         std::chrono::milliseconds transient{30'000};
         /// Somebody has to change something; soon enough to name it while the user still looks.
         std::chrono::milliseconds other{10'000};
+        /// Between two tries: short at first, for an incumbent has to be back within FenceTiming::quiet; then longer,
+        /// for a server that starts has better to do than to refuse us.
+        std::chrono::milliseconds first_pause{250};
+        std::chrono::milliseconds longest_pause{2000};
     };
-    static constexpr std::chrono::milliseconds kFirstPause{250};
-    static constexpr std::chrono::milliseconds kLongestPause{2000};
 
-    explicit Patience(Limits limits) : limits_{limits} {}
+    explicit Patience(Limits limits) : limits_{limits}, pause_{limits.first_pause} {}
 
     void Succeeded() {
         failing_since_.reset();
-        pause_ = kFirstPause;
+        pause_ = limits_.first_pause;
     }
     /// True: give up.
     bool Failed(database::DbErrorKind kind, Instant now) {
@@ -47,14 +49,14 @@ public:
     /// How long to wait before the next try; doubles.
     std::chrono::milliseconds NextPause() {
         const auto pause = pause_;
-        pause_ = std::min(pause_ * 2, kLongestPause);
+        pause_ = std::min(pause_ * 2, limits_.longest_pause);
         return pause;
     }
 
 private:
     Limits limits_;
     std::optional<Instant> failing_since_;
-    std::chrono::milliseconds pause_ = kFirstPause;
+    std::chrono::milliseconds pause_;
 };
 
 }  // namespace agent

@@ -13,6 +13,16 @@ namespace {
 using database::DbError;
 using database::FenceRule;
 
+/// Clears first: a "yes" that is given in between is then seen.
+bool Admitted(StateDirectory& state) {
+    state.ClearReady();
+    return state.WasAdmitted();
+}
+
+FenceRule::Role Role(bool admitted) {
+    return admitted ? FenceRule::Role::Incumbent : FenceRule::Role::Newcomer;
+}
+
 core::Time Now() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
@@ -29,7 +39,7 @@ std::string Describe(const std::optional<database::Fence::Holder>& holder, std::
     if (!holder) {
         return "waiting for the fence: it is free and must stay free for " +
                core::FormatDuration(std::chrono::ceil<std::chrono::seconds>(quiet)) +
-               ", because it was held before or the server has just started";
+               ", for a run that lost it to take it back";
     }
     std::string text = "waiting for the fence: in the way is server process " + std::to_string(holder->pid) + " (" +
                        (holder->application_name.empty() ? "unnamed" : holder->application_name) + ")";
@@ -47,18 +57,14 @@ Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, Repo
       stop_{stop},
       timing_{timing},
       tag_{std::string{api::kFenceTagPrefix} + configuration.job_uid},
-      restarted_{state.Incumbent().has_value()},
-      was_held_{restarted_},
+      admitted_{Admitted(state)},
       patience_{timing.patience},
-      fence_{tag_, restarted_ ? FenceRule::Role::Incumbent : FenceRule::Role::Newcomer,
-             database::history::DriverCarriesTag(configuration.tool), timing.fence} {}
+      fence_{tag_, Role(admitted_), database::history::DriverCarriesTag(configuration.tool), timing.fence} {}
 
 int Sidecar::Run() {
-    state_.ClearReady();
-    const auto earlier = state_.Incumbent();
     report_.Update([&](api::AgentReport& r) {
-        if (earlier) {
-            r = *earlier;
+        if (admitted_) {
+            r = state_.Incumbent();
             // The fence went with the process that held it.
             ++r.fence_lost;
         }
@@ -67,8 +73,9 @@ int Sidecar::Run() {
         if (!r.start_time) r.start_time = Now();
     });
     try {
-        if (!GetReady()) return exit_code_;
-        Hold();
+        do {
+            if (!GetReady()) return exit_code_;
+        } while (!Hold());
     } catch (const DbError& e) {
         return Refuse(e);
     }
@@ -80,7 +87,7 @@ bool Sidecar::GetReady() {
         try {
             if (!connection_) Connect();
             if (!TakeFence()) continue;
-            if (!restarted_) {
+            if (!admitted_) {
                 std::string identity;
                 const version::Reading before = ReadVersion(identity);
                 Say("holds the fence; version before: " + Describe(before));
@@ -96,18 +103,18 @@ bool Sidecar::GetReady() {
                 if (!r.fence_time) r.fence_time = Now();
             });
             state_.MarkIncumbent(report_.Current());
-            was_held_ = true;
             state_.MarkReady();
             shown_.clear();
             return true;
         } catch (const DbError& e) {
-            Disconnect();
+            // What the server refuses (a locked table, a missing grant) is asked again behind the fence that is held.
+            if (!fence_.IsHeld() || e.Kind() == database::DbErrorKind::Unreachable) Disconnect();
             Show(e.what(), [&](api::AgentReport& r) { r.error = {std::string{ReasonOf(e.Kind())}, e.what()}; });
             if (GivesUp(e)) throw;
             stop_.Pause(patience_.NextPause());
         }
     }
-    if (restarted_) return true;
+    if (admitted_) return true;
     Say("asked to stop before it held the fence");
     report_.Update([](api::AgentReport& r) { r.end_time = Now(); });
     exit_code_ = kStoppedBeforeReady;
@@ -124,7 +131,7 @@ bool Sidecar::TakeFence() {
 
 void Sidecar::ShowWaiting() {
     const auto& in_the_way = fence_.InTheWay();
-    Show(Describe(in_the_way, timing_.fence.quiet), [&](api::AgentReport& r) {
+    Show(Describe(in_the_way, fence_.QuietTime()), [&](api::AgentReport& r) {
         r.error.reset();
         r.waiting_for = in_the_way
                             ? api::AgentReport::Holder{in_the_way->pid, in_the_way->application_name, in_the_way->since}
@@ -140,22 +147,36 @@ void Sidecar::Show(const std::string& line, const std::function<void(api::AgentR
     state_.WriteWaiting(line);
 }
 
-void Sidecar::Hold() {
+bool Sidecar::Hold() {
     while (!stop_.IsRequested()) {
         try {
             HoldOnce();
         } catch (const DbError& e) {
             Say(std::string{e.what()} + "; takes the fence again");
-            if (fence_.IsHeld()) {
+            const bool was_held = fence_.IsHeld();
+            Disconnect();
+            if (!admitted_) {
+                StartAgain();
+                return false;
+            }
+            if (was_held) {
                 report_.Update([](api::AgentReport& r) { ++r.fence_lost; });
                 state_.MarkIncumbent(report_.Current());
-                state_.ClearReady();
             }
-            Disconnect();
             if (GivesUp(e)) throw;
             stop_.Pause(patience_.NextPause());
         }
     }
+    return true;
+}
+
+void Sidecar::StartAgain() {
+    report_.Update([](api::AgentReport& r) {
+        r.phase = api::AgentPhase::Waiting;
+        // Of a run that did not begin; another one may come first now.
+        r.before.reset();
+        r.fence_time.reset();
+    });
 }
 
 void Sidecar::HoldOnce() {
@@ -196,7 +217,7 @@ int Sidecar::Finish() {
             if (std::chrono::steady_clock::now() >= until) return Refuse(e);
             Say(e.what());
             // Not the stop signal's pause: the stop is what brought us here.
-            std::this_thread::sleep_for(Patience::kFirstPause);
+            std::this_thread::sleep_for(timing_.patience.first_pause);
         }
     }
 }
@@ -204,7 +225,7 @@ int Sidecar::Finish() {
 bool Sidecar::GivesUp(const DbError& error) {
     const bool lasts = patience_.Failed(error.Kind(), std::chrono::steady_clock::now());
     // An incumbent's migration may be running: it stays to take the fence again as soon as that is possible.
-    return lasts && (!was_held_ || Patience::NewProcessMayHelp(error.Kind()));
+    return lasts && (!admitted_ || Patience::NewProcessMayHelp(error.Kind()));
 }
 
 int Sidecar::Refuse(const DbError& error) {
@@ -218,13 +239,14 @@ int Sidecar::Refuse(const DbError& error) {
 
 void Sidecar::Connect() {
     // Under the run's tag only when the migration may be running: waiting agents would take each other for one.
-    const std::string name = was_held_ ? tag_ : "tidegate-agent/" + configuration_.job_uid;
+    const std::string name = admitted_ ? tag_ : "tidegate-agent/" + configuration_.job_uid;
     connection_ = std::make_unique<database::Connection>(configuration_.credentials, name);
 }
 
 void Sidecar::Disconnect() {
     connection_.reset();
-    fence_.Disconnected();
+    admitted_ = Admitted(state_);
+    fence_.Disconnected(Role(admitted_));
 }
 
 version::Reading Sidecar::ReadVersion(std::string& identity) {

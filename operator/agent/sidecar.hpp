@@ -27,9 +27,11 @@ namespace agent {
 ///    kept in the termination message file all the time, and `tidegate-agent ready` prints what is waited for, which
 ///    the kubelet shows as an event of the pod (Unhealthy, "Startup probe failed: …").
 ///
-/// Once the fence was held, a lost connection is made again and the fence taken again, as incumbent, for as long as it
-/// takes; only credentials that no longer work end the process, because a new one reads the Secret anew (and is an
-/// incumbent too). After SIGTERM the reading is tried for Timing::last_reading.
+/// Once the migration may have started (`tidegate-agent ready` has said yes), a lost connection is made again and the
+/// fence taken again, as incumbent, for as long as it takes; only credentials that no longer work end the process,
+/// because a new one reads the Secret anew (and is an incumbent too). Who loses the fence before that is a newcomer
+/// like any other: somebody else may have it by now, and no migration of ours is there to be kept behind it. After
+/// SIGTERM the reading is tried for Timing::last_reading.
 class Sidecar {
 public:
     Sidecar(const Configuration& configuration, StateDirectory& state, ReportFile& report, const StopSignal& stop,
@@ -41,8 +43,10 @@ public:
 private:
     bool GetReady();
     bool TakeFence();
+    /// Until it is asked to stop: true. False: the fence was lost before the migration could start, all begins again.
     /// Throws DbError when a new process must go on.
-    void Hold();
+    bool Hold();
+    void StartAgain();
     void HoldOnce();
     int Finish();
     bool GivesUp(const database::DbError& error);
@@ -61,8 +65,8 @@ private:
     const StopSignal& stop_;
     const Timing timing_;
     const std::string tag_;
-    const bool restarted_;
-    bool was_held_ = false;
+    /// The migration may have started.
+    bool admitted_;
     int exit_code_ = 0;
     std::string shown_;
     Patience patience_;

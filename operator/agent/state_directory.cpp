@@ -11,6 +11,7 @@ namespace agent {
 namespace {
 
 constexpr const char* kReady = "ready";
+constexpr const char* kAdmitted = "admitted";
 constexpr const char* kIncumbent = "incumbent";
 constexpr const char* kWaiting = "waiting";
 
@@ -39,14 +40,24 @@ bool StateDirectory::IsReady() const {
     return ReadAll(path_ / kReady) == ready_text_;
 }
 
+bool StateDirectory::Admit() {
+    if (!IsReady()) return false;
+    if (!WasAdmitted()) Write(kAdmitted, "");
+    // Again: an agent that lost the lock between the two looks may not have seen what we wrote.
+    return IsReady();
+}
+
+bool StateDirectory::WasAdmitted() const {
+    std::error_code ignored;
+    return std::filesystem::exists(path_ / kAdmitted, ignored);
+}
+
 void StateDirectory::MarkIncumbent(const api::AgentReport& report) {
     Write(kIncumbent, api::Print(report));
 }
 
-std::optional<api::AgentReport> StateDirectory::Incumbent() const {
-    const auto text = ReadAll(path_ / kIncumbent);
-    if (!text) return std::nullopt;
-    return api::ParseAgentReport(*text).value_or(api::AgentReport{});
+api::AgentReport StateDirectory::Incumbent() const {
+    return api::ParseAgentReport(ReadAll(path_ / kIncumbent).value_or("")).value_or(api::AgentReport{});
 }
 
 void StateDirectory::WriteWaiting(const std::string& line) {

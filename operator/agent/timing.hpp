@@ -18,6 +18,10 @@ struct Timing {
     std::chrono::milliseconds stop_margin{15'000};
     /// Below the idle timeouts of firewalls and load balancers (the shortest in wide use is 60 s).
     std::chrono::milliseconds keep_alive{30'000};
+
+    /// Everything that many times shorter. What the fence promises rests on how these times compare with each other,
+    /// so a test of it may hurry them all, never one of them (but poll: who looks less often sees less).
+    Timing DividedBy(int divisor) const;
 };
 
 }  // namespace agent

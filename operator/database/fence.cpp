@@ -81,7 +81,6 @@ bool Fence::Poll(Connection& connection) {
         return false;
     }
     connection.Rename(tag_);
-    rule_.Won();
     held_ = true;
     in_the_way_.reset();
     return true;
@@ -93,9 +92,9 @@ void Fence::Release(Connection& connection) {
     held_ = false;
 }
 
-void Fence::Disconnected() {
+void Fence::Disconnected(FenceRule::Role role) {
     held_ = false;
-    rule_.Blind();
+    rule_.Blind(role);
 }
 
 }  // namespace database

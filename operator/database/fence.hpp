@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -38,11 +39,14 @@ public:
     /// Gives the lock back; for the orderly end. Throws DbError.
     void Release(Connection& connection);
 
-    void Disconnected();
+    /// `role`: what we are when we come back.
+    void Disconnected(FenceRule::Role role);
 
     bool IsHeld() const { return held_; }
-    /// Who is in the way as of the last Poll; nullopt when nobody is and only the quiet time is waited for.
+    /// Who is in the way as of the last Poll; nullopt when nobody is and only time is waited for.
     const std::optional<Holder>& InTheWay() const { return in_the_way_; }
+    /// That time.
+    std::chrono::milliseconds QuietTime() const { return rule_.Needed(); }
 
 private:
     FenceSighting Look(Connection& connection);

@@ -14,7 +14,7 @@ FenceRule::Move FenceRule::Observe(const FenceSighting& sighting, Instant now) {
     if (sighting.server_age < timing_.young_server) needs_quiet_ = true;
     if (!driver_carries_tag_ && sighting.same_role) needs_quiet_ = true;
     if (!free_since_) free_since_ = now;
-    return !needs_quiet_ || now - *free_since_ >= timing_.quiet ? Move::Try : Move::Wait;
+    return now - *free_since_ >= Needed() ? Move::Try : Move::Wait;
 }
 
 void FenceRule::Lost() {
@@ -22,12 +22,9 @@ void FenceRule::Lost() {
     free_since_.reset();
 }
 
-void FenceRule::Blind() {
+void FenceRule::Blind(Role role) {
     free_since_.reset();
-}
-
-void FenceRule::Won() {
-    role_ = Role::Incumbent;
+    role_ = role;
 }
 
 }  // namespace database

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -67,10 +68,15 @@ int RunProbe(const agent::Timing& timing) {
 int PrintReady() {
     const char* path = FromProcess(api::kAgentStateDirectory.data());
     const char* job_uid = FromProcess(api::kAgentJobUid.data());
-    const agent::StateDirectory state{path ? path : "", job_uid ? job_uid : ""};
-    const bool ready = state.IsReady();
-    std::puts(ready ? "holds the fence" : state.Waiting().c_str());
-    return ready ? agent::kDone : agent::kNotReady;
+    agent::StateDirectory state{path ? path : "", job_uid ? job_uid : ""};
+    try {
+        const bool ready = state.Admit();
+        std::puts(ready ? "holds the fence" : state.Waiting().c_str());
+        return ready ? agent::kDone : agent::kNotReady;
+    } catch (const database::DbError& e) {
+        std::puts(e.what());
+        return agent::kNotReady;
+    }
 }
 
 /// Not in --help: they shorten the agent's times, safety rules among them, so that tests need not wait for them.
@@ -79,11 +85,17 @@ void AddTestOptions(CLI::App& command, agent::Timing& timing) {
         command.add_option_function<std::int64_t>(name, set)->group("");
     };
     using std::chrono::milliseconds;
-    add("--unsafe-test-quiet-milliseconds", [&](std::int64_t value) { timing.fence.quiet = milliseconds{value}; });
+    add("--unsafe-test-divide-times-by",
+        [&](std::int64_t value) { timing = timing.DividedBy(static_cast<int>(value)); });
+    add("--unsafe-test-poll-milliseconds", [&](std::int64_t value) { timing.fence.poll = milliseconds{value}; });
+    add("--unsafe-test-quiet-milliseconds", [&](std::int64_t value) {
+        timing.fence.quiet = milliseconds{value};
+        timing.fence.settle = std::min(timing.fence.settle, timing.fence.quiet);
+    });
     add("--unsafe-test-young-server-seconds",
         [&](std::int64_t value) { timing.fence.young_server = std::chrono::seconds{value}; });
     add("--unsafe-test-patience-milliseconds", [&](std::int64_t value) {
-        timing.patience = {milliseconds{value}, milliseconds{value}};
+        timing.patience.transient = timing.patience.other = milliseconds{value};
         timing.last_reading = timing.stop_margin = milliseconds{value};
     });
 }

@@ -117,11 +117,15 @@ std::string ReadFile(const std::filesystem::path& path) {
 }
 
 User UnprivilegedUser() {
-    if (::geteuid() != 0) return {::geteuid(), ::getegid()};
-    for (const char* name : {"postgres", "nobody"}) {
-        if (const passwd* entry = ::getpwnam(name)) return {entry->pw_uid, entry->pw_gid};
-    }
-    throw std::runtime_error{"neither a user postgres nor nobody: run the database tier as an ordinary user"};
+    // Once: getpwnam may not be called by several threads, and tests start processes from several.
+    static const User user = [] {
+        if (::geteuid() != 0) return User{::geteuid(), ::getegid()};
+        for (const char* name : {"postgres", "nobody"}) {
+            if (const passwd* entry = ::getpwnam(name)) return User{entry->pw_uid, entry->pw_gid};
+        }
+        throw std::runtime_error{"neither a user postgres nor nobody: run the database tier as an ordinary user"};
+    }();
+    return user;
 }
 
 }  // namespace testing_support

@@ -82,11 +82,11 @@ TEST(Patience, PausesLongerEachTimeUpToABound) {
     for (int i = 0; i < 10; ++i) {
         const auto pause = patience.NextPause();
         EXPECT_GE(pause, earlier);
-        EXPECT_LE(pause, Patience::kLongestPause);
+        EXPECT_LE(pause, Patience::Limits{}.longest_pause);
         earlier = pause;
     }
     patience.Succeeded();
-    EXPECT_EQ(patience.NextPause(), Patience::kFirstPause);
+    EXPECT_EQ(patience.NextPause(), Patience::Limits{}.first_pause);
 }
 
 }  // namespace

@@ -47,16 +47,37 @@ TEST_F(StateDirectoryTest, DoesNotBelieveAMarkFromBeforeABoot) {
 
 TEST_F(StateDirectoryTest, RemembersTheIncumbentWithItsReport) {
     StateDirectory state{path_, "uid"};
-    EXPECT_EQ(state.Incumbent(), std::nullopt);
+    EXPECT_EQ(state.Incumbent(), api::AgentReport{});
     api::AgentReport report;
     report.before = version::Reading{true, {"0001"}, false, "", {}, false};
     state.MarkIncumbent(report);
     EXPECT_EQ((StateDirectory{path_, "uid"}.Incumbent()), report);
 }
 
-TEST_F(StateDirectoryTest, AnUnreadableMarkStillMakesAnIncumbent) {
+TEST_F(StateDirectoryTest, AnUnreadableReportIsAnEmptyOne) {
     std::ofstream{path_ / "incumbent"} << "{";
     EXPECT_EQ((StateDirectory{path_, "uid"}.Incumbent()), api::AgentReport{});
+}
+
+TEST_F(StateDirectoryTest, AdmitsOnlyWhoIsReadyAndRemembersIt) {
+    StateDirectory state{path_, "uid"};
+    EXPECT_FALSE(state.Admit());
+    EXPECT_FALSE(state.WasAdmitted());
+    state.MarkReady();
+    EXPECT_FALSE(state.WasAdmitted());
+    EXPECT_TRUE((StateDirectory{path_, "uid"}.Admit()));
+    state.ClearReady();
+    EXPECT_TRUE(state.WasAdmitted());
+    EXPECT_FALSE(state.Admit());
+}
+
+TEST_F(StateDirectoryTest, DoesNotAdmitWhatItCannotWriteDown) {
+    StateDirectory state{path_, "uid"};
+    state.MarkReady();
+    // In the way of the file that is written first.
+    std::filesystem::create_directory(path_ / "admitted.new");
+    EXPECT_THROW(state.Admit(), database::DbError);
+    EXPECT_FALSE(state.WasAdmitted());
 }
 
 TEST_F(StateDirectoryTest, SaysWhatIsWrongWhenTheFolderIsMissing) {

@@ -35,7 +35,10 @@ constexpr auto kNewcomer = FenceRule::Role::Newcomer;
 constexpr auto kIncumbent = FenceRule::Role::Incumbent;
 
 const Case kCases[] = {
-    {"NewcomerTriesAFreeLockAtOnce", kNewcomer, true, {{0, kFree, true}}},
+    {"NewcomerTriesALockThatStayedFreeAWhile",
+     kNewcomer,
+     true,
+     {{0, kFree, false}, {4, kFree, false}, {5, kFree, true}}},
     {"NewcomerWaitsQuietAfterItSawTheLockHeld",
      kNewcomer,
      true,
@@ -57,17 +60,20 @@ const Case kCases[] = {
      kNewcomer,
      true,
      {{0, kYoung, false}, {14, kYoung, false}, {15, kYoung, true}}},
-    {"AServerIsYoungForAMinute", kNewcomer, true, {{0, kOfAge, true}}},
+    {"AServerIsYoungForAMinute", kNewcomer, true, {{0, kOfAge, false}, {5, kOfAge, true}}},
     {"OnceYoungQuietIsNeededAlthoughTheServerGrewUp",
      kNewcomer,
      true,
      {{0, kYoung, false}, {2, kOfAge, false}, {15, kOfAge, true}}},
-    {"SessionsOfTheRoleDoNotMatterWhenTheDriverCarriesTheTag", kNewcomer, true, {{0, kSameRole, true}}},
+    {"SessionsOfTheRoleDoNotMatterWhenTheDriverCarriesTheTag",
+     kNewcomer,
+     true,
+     {{0, kSameRole, false}, {5, kSameRole, true}}},
     {"SessionsOfTheRoleMeanQuietWhenItDoesNot",
      kNewcomer,
      false,
      {{0, kSameRole, false}, {14, kSameRole, false}, {15, kSameRole, true}}},
-    {"WithoutSessionsOfTheRoleTheDriverDoesNotMatter", kNewcomer, false, {{0, kFree, true}}},
+    {"WithoutSessionsOfTheRoleTheDriverDoesNotMatter", kNewcomer, false, {{0, kFree, false}, {5, kFree, true}}},
     {"IncumbentTriesAtOnce", kIncumbent, true, {{0, kFree, true}}},
     {"IncumbentTriesOnAYoungServer", kIncumbent, true, {{0, kYoung, true}}},
     {"IncumbentTriesBesideItsOwnMigrationsSessions", kIncumbent, false, {{0, kTagged, true}, {1, kSameRole, true}}},
@@ -91,10 +97,12 @@ INSTANTIATE_TEST_SUITE_P(Table, FenceRuleTable, testing::ValuesIn(kCases),
 TEST(FenceRule, ALostRaceMeansQuiet) {
     FenceRule rule{kNewcomer, true, FenceTiming{}};
     const FenceRule::Instant start{};
-    ASSERT_EQ(rule.Observe(kFree, start), FenceRule::Move::Try);
+    rule.Observe(kFree, start);
+    ASSERT_EQ(rule.Observe(kFree, start + seconds{5}), FenceRule::Move::Try);
     rule.Lost();
-    EXPECT_EQ(rule.Observe(kFree, start + seconds{1}), FenceRule::Move::Wait);
-    EXPECT_EQ(rule.Observe(kFree, start + seconds{16}), FenceRule::Move::Try);
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{6}), FenceRule::Move::Wait);
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{20}), FenceRule::Move::Wait);
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{21}), FenceRule::Move::Try);
 }
 
 TEST(FenceRule, WhatWasNotSeenDoesNotCountAsFree) {
@@ -102,15 +110,21 @@ TEST(FenceRule, WhatWasNotSeenDoesNotCountAsFree) {
     const FenceRule::Instant start{};
     rule.Observe(kHeld, start);
     rule.Observe(kFree, start + seconds{1});
-    rule.Blind();
+    rule.Blind(kNewcomer);
     EXPECT_EQ(rule.Observe(kFree, start + seconds{20}), FenceRule::Move::Wait);
     EXPECT_EQ(rule.Observe(kFree, start + seconds{35}), FenceRule::Move::Try);
 }
 
-TEST(FenceRule, WhoHeldItIsAnIncumbent) {
-    FenceRule rule{kNewcomer, true, FenceTiming{}};
-    rule.Won();
-    EXPECT_EQ(rule.Observe(kYoung, FenceRule::Instant{}), FenceRule::Move::Try);
+TEST(FenceRule, IsWhatItIsWhenItComesBack) {
+    const FenceRule::Instant start{};
+    FenceRule incumbent{kNewcomer, true, FenceTiming{}};
+    incumbent.Blind(kIncumbent);
+    EXPECT_EQ(incumbent.Observe(kYoung, start), FenceRule::Move::Try);
+
+    // It lost the lock before its migration could start: somebody else may have it now, and no tag is its own.
+    FenceRule newcomer{kNewcomer, true, FenceTiming{}};
+    newcomer.Blind(kNewcomer);
+    EXPECT_EQ(newcomer.Observe(kTagged, start), FenceRule::Move::Wait);
 }
 
 }  // namespace
