@@ -62,6 +62,13 @@ const observed::PodFacts* FindPod(const World& world, std::string_view job) {
     return newest;
 }
 
+const observed::PodFacts* FindPodOf(const World& world, const api::RunRecord& run) {
+    const auto* pod = FindPod(world, run.job_name);
+    const bool is_of_launch = pod != nullptr && (FindJob(world, run.job_name) != nullptr || !run.start_time ||
+                                                 pod->created >= *run.start_time);
+    return is_of_launch ? pod : nullptr;
+}
+
 const api::RunRecord* ActiveRun(const api::DatabaseStatus& status) {
     for (const auto& run : status.runs) {
         if (run.outcome == api::RunOutcome::Active) return &run;

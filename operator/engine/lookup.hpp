@@ -27,6 +27,10 @@ bool MigrationPodRuns(const World& world);
 /// The newest pod of a Job; not one of an earlier Job of that name.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);
 
+/// The pod of a launch. Where the Job is gone, only one that was made after the launch was intended: the name may have
+/// been used before, for another database.
+const observed::PodFacts* FindPodOf(const World& world, const api::RunRecord& run);
+
 /// The run whose outcome is open. There is at most one per database.
 const api::RunRecord* ActiveRun(const api::DatabaseStatus& status);
 api::RunRecord* ActiveRun(api::DatabaseStatus& status);

@@ -93,7 +93,7 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     if (auto stray = EndStray(world)) return stray;
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr || !run->start_time) return std::nullopt;
-    const auto* pod = FindPod(world, run->job_name);
+    const auto* pod = FindPodOf(world, *run);
     const auto* migration = FindMigration(world, run->migration);
     if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
     if (pod == nullptr) return EndWithoutPod(world, *run, migration, now);

@@ -17,7 +17,7 @@ namespace {
 /// Its Job was seen: the Migration shows it. Where the Migration is gone nobody can say, and "seen" is the safe answer:
 /// it asks the database instead of starting something.
 bool JobWasSeen(const World& world, const api::RunRecord& run) {
-    if (world.learned.job_request == JobRequest::Done || FindPod(world, run.job_name) != nullptr) return true;
+    if (world.learned.job_request == JobRequest::Done || FindPodOf(world, run) != nullptr) return true;
     const auto* migration = FindMigration(world, run.migration);
     if (migration == nullptr || migration->uid != run.migration_uid) return true;
     return migration->status.run && migration->status.run->job_name == run.job_name;
@@ -119,6 +119,10 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     if (job != nullptr && !job->AtRest() && !job->deleting) return std::nullopt;
 
     if (job == nullptr && !world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
+    if (job != nullptr && job->deleting && !job->Ended()) {
+        // It is shown before it vanishes: afterwards nothing else tells that it was there.
+        if (auto status = DecideStatus(world, now)) return status;
+    }
     if (!world.learned.pods_are_live.contains(run->job_name)) return Decision{.step = ListPodsLive{run->job_name}};
     if (HasLivePod(world, run->job_name)) {
         // Nothing starts beside it, perhaps for long (its node is lost), but everybody is told.
@@ -126,7 +130,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
         return Decision{};
     }
 
-    const auto* pod = FindPod(world, run->job_name);
+    const auto* pod = FindPodOf(world, *run);
     const auto* migration = FindMigration(world, run->migration);
     if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
     const Evidence evidence{.run = *run,

@@ -182,6 +182,37 @@ TEST_F(Restarted, APodThatOutlivesItsJobAndItsRecordKeepsOthersWaiting) {
     EXPECT_THAT(cluster_.created_jobs, SizeIs(2));
 }
 
+TEST_F(Restarted, AJobUnderDeletionIsShownBeforeItVanishes) {
+    WriteIntent();
+    ASSERT_THAT(cluster_.SettleAtMost(1), ElementsAre("Job"));
+    const auto job = cluster_.LastJob();
+    cluster_.jobs[job]["metadata"]["deletionTimestamp"] = core::FormatTime(cluster_.Now());
+    cluster_.Restart();
+    cluster_.Advance(seconds{1});
+    ASSERT_THAT(cluster_.SettleAtMost(1), ElementsAre("Migration orders MigrationRunning"));
+    cluster_.DeleteJobAndPods(job);
+    cluster_.Restart();
+    cluster_.SettleWithProbes();
+    EXPECT_EQ(cluster_.Reason("orders"), "EvidenceLost");
+    EXPECT_THAT(cluster_.created_jobs, SizeIs(1));
+}
+
+TEST_F(Restarted, APodFromAnotherDatabaseOfTheSameNameIsNoEvidence) {
+    WriteIntent();
+    cluster_.Settle();
+    const auto job = cluster_.LastJob();
+    cluster_.EndMigration(job, {.versions = Versions{"0002"}});
+    cluster_.jobs.erase(job);  // deleted, its pod orphaned
+    cluster_.identity = "9999/5";
+    cluster_.versions = {"0001"};
+    cluster_.DeleteDatabase();
+    cluster_.Advance(seconds{10});
+    cluster_.ApplyDatabase();
+    cluster_.SettleWithProbes();
+    EXPECT_EQ(cluster_.Reason("orders"), "MigrationRunning");
+    EXPECT_EQ(cluster_.database["status"]["version"], "0001");
+}
+
 TEST_F(Restarted, LeavesACopyOfAProbeAlone) {
     const auto probe = cluster_.JobsOfRole("probe").front();
     auto copy = cluster_.jobs.at(probe);
