@@ -108,7 +108,7 @@ private:
         constexpr std::array events{Event::Holds, Event::Ready, Event::Spawned, Event::InSession};
         AddFault(dice_.OneOf(faults), {0, dice_.OneOf(events), dice_.Part(settle_, 0, 6)});
         AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 20)});
-        if (dice_.Percent(20)) AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 50)});
+        if (dice_.Percent(10)) AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 50)});
     }
 
     /// An agent is restarted so late that another pod took over, which then loses its lock for a moment.
@@ -124,7 +124,7 @@ private:
 
     void Anything() {
         AddPod(std::nullopt);
-        const int more = dice_.Percent(25) ? 2 : 1;
+        const int more = dice_.Percent(15) ? 2 : 1;
         for (int i = 0; i < more; ++i) {
             if (dice_.Percent(60)) {
                 AddPod(Trigger{0, Event::Arrived, dice_.Part(settle_, 0, 60)});
