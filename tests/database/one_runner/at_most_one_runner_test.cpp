@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <latch>
 #include <mutex>
 #include <thread>
@@ -28,14 +29,14 @@ constexpr long kInRealTime = 20;
 constexpr long kWithRestarts = 150;
 
 /// Rounds wait most of the time; so many at once keep two cores busy, not more.
-constexpr int kLanes = 56;
-constexpr int kServersToRestart = 3;
+constexpr int kLanes = 40;
+constexpr int kServersToRestart = 2;
 constexpr int kLanesPerServerToRestart = 4;
 constexpr int kLanesInRealTime = 20;
 
 /// Hurried agents look less often than their other times ask for: looking is what costs most here, and who looks less
 /// often sees less.
-constexpr int kLooksWithinSettle = 4;
+constexpr int kLooksWithinSettle = 3;
 
 /// A number from the environment, for a round to be run again or for more of them.
 long Number(const char* variable, long otherwise) {
@@ -52,19 +53,12 @@ public:
     };
 
     void Add(Group& group, RoundServer& server, const std::string& database, bool restarts, bool real_time) {
-        const agent::Timing timing = agent::Timing{}.DividedBy(real_time ? 1 : kDivisor);
-        const auto [quiet, settle] = std::pair{timing.fence.quiet, timing.fence.settle};
-        Lane lane{.server = server,
-                  .database = database,
-                  .agent_options = {},
-                  .surroundings = {.quiet = quiet, .settle = settle, .server_restarts = restarts},
-                  .folder = folder_.Path() / database};
-        if (!real_time) {
-            const auto poll = settle / kLooksWithinSettle;
-            lane.agent_options = {"--unsafe-test-divide-times-by=" + std::to_string(kDivisor),
-                                  "--unsafe-test-poll-milliseconds=" + std::to_string(poll.count())};
-        }
-        lanes_.push_back(std::move(lane));
+        lanes_.push_back({.server = server,
+                          .database = database,
+                          .agent_options = {},
+                          .surroundings = {.quiet = {}, .settle = {}, .server_restarts = restarts},
+                          .real_time = real_time,
+                          .folder = folder_.Path() / database});
         groups_.push_back(&group);
     }
 
@@ -85,16 +79,40 @@ public:
     RoundResult sum;
     int rounds = 0;
     int violated = 0;
+    std::atomic<int> played_again = 0;
 
 private:
+    static void SetPace(Lane& lane, int divisor) {
+        const agent::Timing timing = agent::Timing{}.DividedBy(divisor);
+        lane.surroundings.quiet = timing.fence.quiet;
+        lane.surroundings.settle = timing.fence.settle;
+        lane.agent_options.clear();
+        if (divisor == 1) return;
+        const auto poll = timing.fence.settle / kLooksWithinSettle;
+        lane.agent_options = {"--unsafe-test-divide-times-by=" + std::to_string(divisor),
+                              "--unsafe-test-poll-milliseconds=" + std::to_string(poll.count())};
+    }
+
+    /// A plan's times mean something only on a machine that keeps them. A round that went wrong while the machine stood
+    /// still is played again at a slower pace, at last with the agent's real times; what goes wrong then, went wrong.
     void RunRound(long number, Lane& lane) {
         const auto seed = static_cast<std::uint64_t>(number);
         RoundResult result;
-        try {
-            result = Round{Draw(seed, lane.surroundings), lane}.Run();
-        } catch (const std::exception& e) {
-            result.violations.push_back(std::string{"the round could not be played: "} + e.what());
+        for (int divisor = lane.real_time ? 1 : kDivisor;; divisor /= 2) {
+            SetPace(lane, divisor);
+            try {
+                result = Round{Draw(seed, lane.surroundings), lane}.Run();
+            } catch (const std::exception& e) {
+                result.violations.push_back(std::string{"the round could not be played: "} + e.what());
+            }
+            const bool stood_still = result.lag > lane.surroundings.settle * 3 / 10;
+            if (result.violations.empty() || !stood_still || divisor == 1) break;
+            ++played_again;
         }
+        Count(number, lane, result);
+    }
+
+    void Count(long number, const Lane& lane, const RoundResult& result) {
         const std::lock_guard lock{mutex_};
         ++rounds;
         sum.migrations += result.migrations;
@@ -107,12 +125,13 @@ private:
         for (const std::string& violation : result.violations)
             text += "VIOLATION " + violation + "\n";
         ADD_FAILURE() << text << "round " << number << " in " << lane.database
-                      << "; again: TIDEGATE_ONE_RUNNER_ROUND=" << number << "\n"
+                      << "; again: TIDEGATE_ONE_RUNNER_ROUND=" << number << "\nthe machine stood still for "
+                      << result.lag.count() << " ms at most\n"
                       << result.story;
     }
 
     testing_support::TemporaryFolder folder_;
-    std::vector<Lane> lanes_;
+    std::deque<Lane> lanes_;
     std::vector<Group*> groups_;
     std::mutex mutex_;
 };
@@ -162,6 +181,11 @@ TEST(AtMostOneRunner, HoldsInAThousandRounds) {
 
     EXPECT_EQ(rounds.rounds, end - first);
     EXPECT_GT(server.Looks(), rounds.rounds);
+    if (rounds.played_again > 0) {
+        std::printf(
+            "at-most-one-runner: the machine stood still in rounds that went wrong; %d were played again, slower\n",
+            rounds.played_again.load());
+    }
     std::printf(
         "SUITE at-most-one-runner: %d rounds, %d migrations, %d duplicates refused or waited, %d kills; violations: "
         "%d\n",

@@ -55,8 +55,10 @@ public:
         const int shape = dice_.Number(0, 99);
         if (shape < 30) {
             NewcomerAtTheWorstMoment();
-        } else if (shape < 40 && !surroundings_.server_restarts) {
+        } else if (shape < 38 && !surroundings_.server_restarts) {
             LateReturn();
+        } else if (shape < 50 && !surroundings_.server_restarts) {
+            Orphan();
         } else {
             Anything();
         }
@@ -77,7 +79,8 @@ private:
             same ? plan_.pods.front().job_uid : std::to_string(plan_.seed) + "-" + std::to_string(plan_.pods.size());
         pod.arrives = arrives;
         pod.probe_pause = dice_.Part(settle_, 1, 6);
-        pod.container_start = dice_.Part(settle_, 0, 15);
+        // Sometimes its image has to be pulled.
+        pod.container_start = dice_.Percent(25) ? dice_.Part(settle_, 60, 200) : dice_.Part(settle_, 0, 15);
         pod.kubelet_is_quick = dice_.Percent(50);
         pod.sessions = dice_.Percent(30) ? 2 : 1;
         pod.hold = dice_.Percent(80) ? dice_.Part(settle_, 2, 15) : dice_.Part(settle_, 50, 200);
@@ -108,7 +111,7 @@ private:
         constexpr std::array events{Event::Holds, Event::Ready, Event::Spawned, Event::InSession};
         AddFault(dice_.OneOf(faults), {0, dice_.OneOf(events), dice_.Part(settle_, 0, 6)});
         AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 20)});
-        if (dice_.Percent(20)) AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 50)});
+        if (dice_.Percent(10)) AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 50)});
     }
 
     /// An agent is restarted so late that another pod took over, which then loses its lock for a moment.
@@ -122,9 +125,20 @@ private:
                                 dice_.Part(settle_, 10, 40)});
     }
 
+    /// A statement goes on in the server, for longer than anybody waits, without its client or without its agent.
+    void Orphan() {
+        AddPod(std::nullopt);
+        plan_.pods[0].hold = dice_.Part(quiet_, 130, 200);
+        constexpr std::array faults{Fault::KillPod, Fault::KillMigration, Fault::StopAgentAndTerminateFence};
+        plan_.faults.push_back(
+            {dice_.OneOf(faults), {0, Event::InSession, dice_.Part(settle_, 0, 20)}, dice_.Part(quiet_, 130, 200)});
+        AddPod(dice_.Percent(50) ? Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 50)}
+                                 : Trigger{0, Event::Arrived, dice_.Part(settle_, 0, 60)});
+    }
+
     void Anything() {
         AddPod(std::nullopt);
-        const int more = dice_.Percent(25) ? 2 : 1;
+        const int more = dice_.Percent(15) ? 2 : 1;
         for (int i = 0; i < more; ++i) {
             if (dice_.Percent(60)) {
                 AddPod(Trigger{0, Event::Arrived, dice_.Part(settle_, 0, 60)});

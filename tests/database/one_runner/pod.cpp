@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <string_view>
 #include <utility>
 
 namespace one_runner {
@@ -109,6 +110,7 @@ void Pod::StepWaiting(Instant now) {
         if (probe_->IsRunning()) return;
         const bool ready = probe_->Wait() == 0;
         probe_.reset();
+        longest_probe_ = std::max(longest_probe_, now - probe_began_);
         probe_at_ = now + plan_.probe_pause;
         if (!ready) return;
         Happened(Event::Ready, now);
@@ -120,6 +122,7 @@ void Pod::StepWaiting(Instant now) {
     if (!std::filesystem::exists(state_ / "ready")) return;
     Happened(Event::Holds, now);
     if (now < probe_at_) return;
+    probe_began_ = now;
     probe_ = std::make_unique<Process>(Process::Settings{
         .command = {TIDEGATE_AGENT, "ready"}, .environment = environment_, .output = setting_.folder / "ready.log"});
 }
@@ -133,8 +136,13 @@ void Pod::StepStarting(Instant now) {
 }
 
 void Pod::StepMigrating(Instant now) {
-    if (!Since(Event::InSession) && Output("migration.log").find("in session") != std::string::npos)
-        Happened(Event::InSession, now);
+    if (!Since(Event::InSession)) {
+        // Reading it is worth while only once there is more in it than that it started.
+        std::error_code ignored;
+        const auto size = std::filesystem::file_size(setting_.folder / "migration.log", ignored);
+        const bool more = !ignored && size > std::string_view{"started\n"}.size();
+        if (more && Output("migration.log").find("in session") != std::string::npos) Happened(Event::InSession, now);
+    }
     if (migration_->IsRunning()) return;
     migration_interval_->ended = now;
     setting_.say("pod " + std::to_string(setting_.number) + "'s migration ended with " +

@@ -53,6 +53,8 @@ public:
         std::optional<Instant> ended;
     };
     const std::optional<Interval>& Migration() const { return migration_interval_; }
+    /// Of `tidegate-agent ready`, which only looks for a file.
+    Instant::duration LongestProbe() const { return longest_probe_; }
 
     /// The faults. They do nothing when there is nothing that they could hit.
     bool KillAgent(Milliseconds restart_after, Instant now);
@@ -89,6 +91,8 @@ private:
     bool killed_ = false;
     std::optional<Instant> agent_starts_at_;
     Instant probe_at_{};
+    Instant probe_began_{};
+    Instant::duration longest_probe_{0};
     Instant container_at_{};
     std::map<Event, Instant> events_;
     std::optional<Interval> migration_interval_;

@@ -8,7 +8,7 @@ namespace one_runner {
 namespace {
 
 /// How often pods are looked at.
-constexpr Milliseconds kStep{8};
+constexpr Milliseconds kStep{12};
 /// No plan needs more: three pods that wait for each other, each for the quiet time and what it was stopped for; and a
 /// margin for a machine that has much else to do.
 constexpr int kBoundInQuietTimes = 15;
@@ -23,6 +23,33 @@ Round::Round(const Plan& plan, Lane& lane)
       pods_(plan.pods.size()),
       hit_(plan.faults.size(), false) {}
 
+pqxx::result Lane::Ask(const std::string& sql) {
+    try {
+        if (!admin) admin = server.Connect(database);
+        return pqxx::nontransaction{*admin}.exec(sql);
+    } catch (const pqxx::failure&) {
+        admin.reset();
+        throw;
+    }
+}
+
+pqxx::result Lane::AskPatiently(const std::string& sql) {
+    std::optional<pqxx::result> result;
+    testing_support::Eventually([&] {
+        try {
+            result = Ask(sql);
+        } catch (const pqxx::failure&) {
+            return false;
+        }
+        return true;
+    });
+    return result ? *result : Ask(sql);
+}
+
+void Round::Lagged(Instant::duration time) {
+    result_.lag = std::max(result_.lag, std::chrono::duration_cast<Milliseconds>(time));
+}
+
 void Round::Say(const std::string& line) {
     const auto since = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start_);
     trace_ += "  " + std::to_string(since.count()) + " ms: " + line + "\n";
@@ -30,10 +57,15 @@ void Round::Say(const std::string& line) {
 
 RoundResult Round::Run() {
     lane_.server.Take(lane_.database);
+    // Of an earlier play of the same round.
+    lane_.AskPatiently("TRUNCATE migration_runs, migration_overlaps");
     std::filesystem::remove_all(lane_.folder);
     const auto bound = start_ + kBoundInQuietTimes * lane_.surroundings.quiet + kMargin;
+    Instant last = start_;
     while (!Over()) {
         const Instant now = std::chrono::steady_clock::now();
+        Lagged(now - last - kStep);
+        last = now;
         if (now > bound) {
             result_.violations.push_back("liveness: not over within its bound");
             break;
@@ -47,6 +79,9 @@ RoundResult Round::Run() {
         std::this_thread::sleep_for(kStep);
     }
     Undo(std::chrono::steady_clock::now(), true);
+    for (const auto& pod : pods_) {
+        if (pod) Lagged(pod->LongestProbe());
+    }
     Judge();
     result_.story = Print(plan_) + trace_;
     if (!result_.violations.empty()) {
@@ -126,15 +161,18 @@ bool Round::Hit(const PlannedFault& fault, Instant now) {
         case Fault::StopAgent:
             if (!pod.SignalAgent(SIGSTOP)) return true;
             later([&pod] { pod.SignalAgent(SIGCONT); });
-            return fault.fault == Fault::StopAgent || Terminate("fence", fault.when.pod);
+            if (fault.fault != Fault::StopAgent) Terminate("fence", fault.when.pod);
+            return true;
         case Fault::StopMigration:
             if (!pod.SignalMigration(SIGSTOP)) return true;
             later([&pod] { pod.SignalMigration(SIGCONT); });
             return true;
         case Fault::TerminateFence:
-            return Terminate("fence", fault.when.pod);
+            Terminate("fence", fault.when.pod);
+            return true;
         case Fault::TerminateMigration:
-            return Terminate("migration", fault.when.pod);
+            Terminate("migration", fault.when.pod);
+            return true;
         case Fault::CutNetwork:
             set_network(TcpProxy::Mode::Resets);
             return true;
@@ -154,23 +192,19 @@ bool Round::Hit(const PlannedFault& fault, Instant now) {
     return true;
 }
 
-bool Round::Terminate(const std::string& which, int pod) {
-    const auto connection = lane_.server.Connect(lane_.database);
-    pqxx::nontransaction session{*connection};
+void Round::Terminate(const std::string& which, int pod) {
     const std::string migration =
         "query LIKE '/* migration " + std::to_string(plan_.seed) + "-" + std::to_string(pod) + " *%'";
     // The agent's session wears the same name as its migration's, which says what it does; the test's lock is no fence.
     const std::string fence =
         "query NOT LIKE '/* migration %' AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
         "AND classid <> 7)";
-    session.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND " +
-                 (which == "fence" ? fence : migration));
-    return true;
+    lane_.Ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND " +
+              (which == "fence" ? fence : migration));
 }
 
 bool Round::CrashBackend() {
-    const auto connection = lane_.server.Connect(lane_.database);
-    const auto rows = pqxx::nontransaction{*connection}.exec(
+    const auto rows = lane_.Ask(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tidegate%' "
         "LIMIT 1");
     if (rows.empty()) return false;

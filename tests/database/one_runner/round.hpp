@@ -17,14 +17,26 @@ struct Lane {
     std::string database;
     std::vector<std::string> agent_options;
     Surroundings surroundings;
+    /// Never hurried.
+    bool real_time;
     /// For the folders of pods; emptied by each round.
     std::filesystem::path folder;
+    /// To the database as the superuser; made when needed, and again when it broke.
+    std::unique_ptr<pqxx::connection> admin = nullptr;
+
+    /// Throws pqxx::failure.
+    pqxx::result Ask(const std::string& sql);
+    /// While the server is restarted, too.
+    pqxx::result AskPatiently(const std::string& sql);
 };
 
 struct RoundResult {
     int migrations = 0;
     int duplicates_that_waited = 0;
     int kills = 0;
+    /// How long the machine stood still for us at most: between two looks at the pods, or in starting a process that
+    /// does nothing but look for a file. What a plan says of times holds but for this.
+    Milliseconds lag{0};
     /// In words; empty: all is well.
     std::vector<std::string> violations;
     /// What was planned, what happened and what the processes printed; for violations.
@@ -43,12 +55,13 @@ public:
 
 private:
     void Say(const std::string& line);
+    void Lagged(Instant::duration time);
     void ArriveOrNot(Instant now);
     void HitOrNot(Instant now);
     void Undo(Instant now, bool all);
     /// False: not possible now, to be tried again.
     bool Hit(const PlannedFault& fault, Instant now);
-    bool Terminate(const std::string& which, int pod);
+    void Terminate(const std::string& which, int pod);
     bool CrashBackend();
     std::optional<Instant> Due(const Trigger& trigger) const;
     bool CanNoLongerHappen(const Trigger& trigger) const;

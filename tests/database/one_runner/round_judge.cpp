@@ -20,16 +20,11 @@ void Round::WaitUntilTheServerIsEmpty() {
     // Longer than any statement of a migration: one that goes on without its client ends by itself.
     const bool empty = testing_support::Eventually(
         [&] {
-            try {
-                const auto connection = lane_.server.Connect(lane_.database);
-                return pqxx::nontransaction{*connection}
-                    .exec(
-                        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE "
-                        "'tidegate%'")
-                    .empty();
-            } catch (const pqxx::failure&) {
-                return false;
-            }
+            return lane_
+                .AskPatiently(
+                    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE "
+                    "'tidegate%'")
+                .empty();
         },
         std::chrono::seconds{60});
     if (!empty) result_.violations.push_back("a session stayed in the server after all its pods had ended");
@@ -72,13 +67,12 @@ void Round::JudgeProcesses() {
 }
 
 void Round::JudgeRows(const RoundServer::Sightings& sightings) {
-    const auto connection = lane_.server.Connect(lane_.database);
-    pqxx::nontransaction session{*connection};
     const std::string round = std::to_string(plan_.seed);
     std::vector<Row> rows;
-    for (const auto& found : session.exec("SELECT pod, backend, extract(epoch FROM started), extract(epoch FROM ended) "
-                                          "FROM migration_runs WHERE round = " +
-                                          round + " ORDER BY started")) {
+    for (const auto& found :
+         lane_.AskPatiently("SELECT pod, backend, extract(epoch FROM started), extract(epoch FROM ended) "
+                            "FROM migration_runs WHERE round = " +
+                            round + " ORDER BY started")) {
         Row row{found[0].as<int>(), found[1].as<int>(), found[2].as<double>(), 0};
         // Rolled back: it ran until its server process was last seen.
         const auto seen = sightings.last_seen.find(row.backend);
@@ -92,7 +86,7 @@ void Round::JudgeRows(const RoundServer::Sightings& sightings) {
         }
         rows.push_back(row);
     }
-    for (const auto& found : session.exec("SELECT pod, beside FROM migration_overlaps WHERE round = " + round)) {
+    for (const auto& found : lane_.AskPatiently("SELECT pod, beside FROM migration_overlaps WHERE round = " + round)) {
         const int pod = found[0].as<int>();
         const int beside = found[1].is_null() ? 0 : found[1].as<int>();
         // A new session of the same migration, whose earlier one has not been ended by the server yet.

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,8 +33,10 @@ constexpr std::chrono::milliseconds kPoll{5};
     ::dup2(output, 1);
     ::dup2(output, 2);
     ::close_range(3, ~0U, 0);
+    // The system calls themselves: the library's functions of these names would change the threads of our parent, too.
     if (settings.unprivileged && ::geteuid() == 0 &&
-        (::setgroups(0, nullptr) != 0 || ::setgid(user.gid) != 0 || ::setuid(user.uid) != 0)) {
+        (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::syscall(SYS_setgid, user.gid) != 0 ||
+         ::syscall(SYS_setuid, user.uid) != 0)) {
         ::_exit(126);
     }
     // After setuid, which clears it.
@@ -70,8 +72,10 @@ Process::Process(Settings settings) : settings_{std::move(settings)} {
     environment.push_back(nullptr);
     const User user = UnprivilegedUser();
 
-    pid_ = ::fork();
-    if (pid_ < 0) throw std::runtime_error{"fork"};
+    // Not fork: a copy of this process for each of thousands of processes, with all its threads' pages, is what a test
+    // of many threads would spend its time with. Until it has become another program the child only makes system calls.
+    pid_ = ::vfork();
+    if (pid_ < 0) throw std::runtime_error{"vfork"};
     if (pid_ == 0) ExecChild(settings_, user, argv.data(), environment.data());
 }
 
