@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control_plane/faults/scene.hpp"
+#include "control_plane/faults/workloads.hpp"
+#include "support/oracle.hpp"
+
+namespace faults {
+
+/// How a workload ends when nothing goes wrong.
+struct Reference {
+    Json end_state;
+    Json counts;
+    /// Write points of the operator, without the prelude's.
+    int writes = 0;
+};
+
+/// One case as it went.
+struct CaseResult {
+    std::string label;
+    Reference seen;
+    std::vector<support::Violation> violations;
+    /// Printed with a violation.
+    std::string trace;
+    std::string ns;
+    double seconds = 0;
+};
+
+/// Puts its faults between the operator and the API server; called between prelude and play. What it returns is kept
+/// until the case has ended.
+using Arm = std::function<std::shared_ptr<void>(Scene&)>;
+
+struct CaseOptions {
+    Scene::Settings scene;
+    /// What the end has to equal; nullptr: whatever it is, once it is quiet.
+    const Reference* reference = nullptr;
+    Arm arm;
+    /// After play, before the fixed point is waited for: faults end here.
+    std::function<void(Scene&)> disarm;
+    /// Counts of creations and deletions have to be equal too.
+    bool compare_counts = true;
+    /// The namespace is deleted afterwards.
+    bool clean_up = false;
+};
+
+/// Runs it to its fixed point and lets the oracle judge. Throws nothing: what goes wrong is a violation.
+CaseResult RunCase(const std::string& label, const Workload& workload, const CaseOptions& options);
+
+/// Calls `work(0)` to `work(count - 1)` on so many threads.
+void ForEachInParallel(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
+
+/// How many cases run at once: they mostly wait for the Job controller, which counts a pod's end in batches of a
+/// second.
+std::size_t CasesAtOnce();
+
+/// Collects what a suite found and prints it: violations as they come, the SUITE line at the end. Thread-safe.
+class SuiteReport final {
+public:
+    explicit SuiteReport(std::string name);
+    /// Prints each violation with the label, which says how to run it again, and the trace.
+    void Add(const CaseResult& result);
+    void AddViolation(const std::string& label, const support::Violation& violation, const std::string& trace);
+    std::size_t Violations() const;
+    std::size_t Cases() const;
+    /// "SUITE name: counts; violations: n".
+    void Print(const std::string& counts) const;
+
+private:
+    const std::string name_;
+    mutable std::mutex mutex_;
+    std::size_t violations_ = 0;
+    std::size_t cases_ = 0;
+};
+
+}  // namespace faults

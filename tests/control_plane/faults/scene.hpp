@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "control_plane/faults/namespaces.hpp"
+#include "control_plane/faults/played_database.hpp"
+#include "control_plane/faults/played_node.hpp"
+#include "control_plane/faults/victim.hpp"
+#include "kube/resources.hpp"
+#include "support/fault_proxy.hpp"
+
+namespace faults {
+
+using Json = nlohmann::json;
+
+/// What a case waited for did not come.
+class Stuck final : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// One namespace with everything that a case needs: a node and databases that act by themselves, an operator behind a
+/// proxy, the recorded history. Users' actions go past the proxy and are repeated until the API server took them.
+class Scene final {
+public:
+    struct Settings {
+        PlayedNode::Settings node;
+        /// Longest wait for one condition.
+        std::chrono::milliseconds patience = std::chrono::seconds{30};
+    };
+
+    explicit Scene(Settings settings);
+    ~Scene();
+
+    const std::string& Ns() const { return ns_.name; }
+    support::History& History() { return *ns_.history; }
+    PlayedDatabase& Databases() { return databases_; }
+    PlayedNode& Node() { return *node_; }
+    support::FaultProxy& Proxy() { return proxy_; }
+    Victim& Operator() { return victim_; }
+
+    /// SIGKILL, and a new process that finds what the old one left. Write numbers begin at 1 again.
+    void KillAndRestart();
+
+    // Users.
+    void Create(const kube::Resource& resource, Json object);
+    /// JSON merge patch.
+    void Patch(const kube::Resource& resource, const std::string& name, const Json& patch);
+    /// Returns when it is gone.
+    void Delete(const kube::Resource& resource, const std::string& name);
+    /// The same with the annotation that lets it pass although a run is active.
+    void Abort(const kube::Resource& resource, const std::string& name);
+
+    // Looking, at the recorded history.
+    std::string ReasonOf(const std::string& resource, const std::string& name) const;
+    bool IsHeld(const std::string& deployment) const;
+    bool HasBegun(const std::string& image) const;
+
+    /// Throws Stuck.
+    void Await(const std::string& what, const std::function<bool()>& condition);
+    void AwaitReason(const std::string& resource, const std::string& name, const std::string& reason);
+    void AwaitBegin(const std::string& image);
+
+    support::Evidence Evidence() const;
+
+private:
+    const Settings settings_;
+    RecordedNamespace ns_;
+    PlayedDatabase databases_;
+    std::unique_ptr<PlayedNode> node_;
+    support::FaultProxy proxy_;
+    Victim victim_;
+};
+
+}  // namespace faults
