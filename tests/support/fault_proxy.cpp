@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <list>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -120,14 +122,24 @@ public:
         return counted_;
     }
 
-    std::vector<ProxiedWrite> Writes() const {
+    std::vector<ProxiedWrite> Writes(const std::string& ns) const {
         const std::lock_guard lock(mutex_);
-        return writes_;
+        const auto found = writes_.find(ns);
+        return found == writes_.end() ? std::vector<ProxiedWrite>{}
+                                      : std::vector<ProxiedWrite>(found->second.begin(), found->second.end());
     }
 
-    milliseconds QuietFor() const {
+    milliseconds QuietFor(const std::string& ns) const {
         const std::lock_guard lock(mutex_);
-        return std::chrono::duration_cast<milliseconds>(Steady::now() - last_write_);
+        const auto found = writes_.find(ns);
+        const bool is_silent = found == writes_.end() || found->second.empty();
+        return std::chrono::duration_cast<milliseconds>(Steady::now() -
+                                                        (is_silent ? made_ : found->second.back().time));
+    }
+
+    void Forget(const std::string& ns) {
+        const std::lock_guard lock(mutex_);
+        writes_.erase(ns);
     }
 
     const std::string& Kubeconfig() const { return kubeconfig_; }
@@ -186,7 +198,7 @@ private:
     struct Plan {
         ProxiedRequest request;
         FaultAction action;
-        std::size_t write_index = 0;
+        std::uint64_t sequence = 0;
     };
 
     Plan PlanFor(const HttpRequest& request) {
@@ -194,9 +206,8 @@ private:
         const std::lock_guard lock(mutex_);
         if (IsWritePoint(plan.request)) {
             plan.request.write_number = ++counted_;
-            last_write_ = Steady::now();
-            plan.write_index = writes_.size();
-            writes_.push_back({plan.request, 0, 0, last_write_});
+            plan.sequence = ++sequence_;
+            writes_[plan.request.ns].push_back({plan.request, 0, 0, Steady::now(), plan.sequence});
         }
         if (rule_) plan.action = rule_(plan.request);
         return plan;
@@ -275,8 +286,11 @@ private:
     void Note(const Plan& plan, const HttpReply& answer) {
         const auto revision = RevisionIn(answer.body);
         const std::lock_guard lock(mutex_);
-        writes_[plan.write_index].code = answer.code;
-        writes_[plan.write_index].revision = revision;
+        for (auto& write : writes_[plan.request.ns]) {
+            if (write.sequence != plan.sequence) continue;
+            write.code = answer.code;
+            write.revision = revision;
+        }
     }
 
     void Wait(ProxyClient& client, milliseconds lasts) const {
@@ -294,8 +308,9 @@ private:
     mutable std::mutex mutex_;
     Rule rule_;
     int counted_ = 0;
-    std::vector<ProxiedWrite> writes_;
-    Steady::time_point last_write_ = Steady::now();
+    std::uint64_t sequence_ = 0;
+    std::map<std::string, std::deque<ProxiedWrite>> writes_;
+    const Steady::time_point made_ = Steady::now();
 
     std::mutex connections_mutex_;
     std::list<Connection> connections_;
@@ -323,11 +338,14 @@ int FaultProxy::WritesCounted() const {
 void FaultProxy::DropClients() {
     impl_->DropClients();
 }
-std::vector<ProxiedWrite> FaultProxy::Writes() const {
-    return impl_->Writes();
+std::vector<ProxiedWrite> FaultProxy::Writes(const std::string& ns) const {
+    return impl_->Writes(ns);
 }
-std::chrono::milliseconds FaultProxy::QuietFor() const {
-    return impl_->QuietFor();
+std::chrono::milliseconds FaultProxy::QuietFor(const std::string& ns) const {
+    return impl_->QuietFor(ns);
+}
+void FaultProxy::Forget(const std::string& ns) {
+    impl_->Forget(ns);
 }
 
 }  // namespace support

@@ -20,6 +20,8 @@ struct ProxiedWrite {
     /// Of the object after it; 0 when the answer holds none.
     std::uint64_t revision = 0;
     std::chrono::steady_clock::time_point time;
+    /// Of all writes that this proxy saw.
+    std::uint64_t sequence = 0;
 };
 
 /// Stands between one operator and the real API server: plain HTTP on 127.0.0.1 in front, TLS with the operator's own
@@ -51,10 +53,12 @@ public:
     /// Connections of a client that was killed end here; what it had sent and was not forwarded yet is dropped.
     void DropClients();
 
-    /// All writes since the proxy was made, in the order in which they came.
-    std::vector<ProxiedWrite> Writes() const;
-    /// Since the last write came; since the proxy was made when there was none.
-    std::chrono::milliseconds QuietFor() const;
+    /// All writes to the namespace, in the order in which they came.
+    std::vector<ProxiedWrite> Writes(const std::string& ns) const;
+    /// Since the last write to the namespace came; since the proxy was made when there was none.
+    std::chrono::milliseconds QuietFor(const std::string& ns) const;
+    /// Writes to the namespace that came until now are of no interest any more.
+    void Forget(const std::string& ns);
 
 private:
     class Impl;

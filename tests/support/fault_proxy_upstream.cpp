@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/connect.hpp>
@@ -73,12 +74,18 @@ public:
         const auto authority = connection_.certificate_authority();
         tls_.add_certificate_authority(asio::buffer(authority));
         tls_.set_verify_mode(asio::ssl::verify_peer);
+        // Each watch is a connection of its own, and each start of an operator opens six: later handshakes are short.
+        SSL_CTX_set_session_cache_mode(tls_.native_handle(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_set_app_data(tls_.native_handle(), this);
+        SSL_CTX_sess_set_new_cb(tls_.native_handle(), &Impl::KeepSession);
         if (!connection_.client_certificate) return;
         const auto certificate = connection_.client_certificate();
         const auto key = connection_.client_key();
         tls_.use_certificate_chain(asio::buffer(certificate));
         tls_.use_private_key(asio::buffer(key), asio::ssl::context::pem);
     }
+
+    ~Impl() { SSL_SESSION_free(session_); }
 
     HttpReply Send(const HttpRequest& request) {
         const auto message = Message(request);
@@ -138,6 +145,14 @@ public:
     }
 
 private:
+    /// Called by the library with a session that later connections may resume. Returns 1: it is kept.
+    static int KeepSession(SSL* connection, SSL_SESSION* session) {
+        auto* const self = static_cast<Impl*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+        const std::lock_guard lock(self->session_mutex_);
+        SSL_SESSION_free(std::exchange(self->session_, session));
+        return 1;
+    }
+
     std::unique_ptr<Link> Open() {
         auto link = std::make_unique<Link>(tls_);
         auto& socket = link->stream.next_layer();
@@ -145,6 +160,10 @@ private:
         asio::connect(socket, resolver.resolve(host_, port_));
         socket.set_option(tcp::no_delay(true));
         link->stream.set_verify_callback(asio::ssl::host_name_verification(host_));
+        {
+            const std::lock_guard lock(session_mutex_);
+            if (session_ != nullptr) SSL_set_session(link->stream.native_handle(), session_);
+        }
         link->stream.handshake(asio::ssl::stream_base::client);
         return link;
     }
@@ -198,6 +217,8 @@ private:
     std::string host_;
     std::string port_;
     asio::ssl::context tls_;
+    std::mutex session_mutex_;
+    SSL_SESSION* session_ = nullptr;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Link>> idle_;
 };

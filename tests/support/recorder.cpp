@@ -99,6 +99,13 @@ void History::SetListener(std::function<void(const RecordedChange&)> listener) {
     listener_ = std::move(listener);
 }
 
+void History::Clear() {
+    const std::lock_guard lock(mutex_);
+    changes_.clear();
+    latest_.clear();
+    broken_.clear();
+}
+
 void History::Add(RecordedChange change) {
     {
         const std::lock_guard lock(mutex_);
@@ -218,8 +225,9 @@ Recorder::Recorder() : impl_(std::make_unique<Impl>()) {}
 Recorder::~Recorder() = default;
 
 Recorder& Recorder::Get() {
-    static auto* const recorder = new Recorder;  // its threads end with the process
-    return *recorder;
+    // Its threads end before the statics that they use: it is made after their first use, so it goes before them.
+    static Recorder recorder;
+    return recorder;
 }
 
 std::shared_ptr<History> Recorder::Record(const std::string& ns) {

@@ -47,6 +47,9 @@ public:
     /// Called by the recorder's threads for each change, before WaitFor sees it; nullptr ends that.
     void SetListener(std::function<void(const RecordedChange&)> listener);
 
+    /// A new story begins in an empty namespace.
+    void Clear();
+
     void Add(RecordedChange change);
     /// What a watch cannot go back to: the history has a hole from here on.
     void MarkBroken(const std::string& why);

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <thread>
 
+#include "api/names.hpp"
+#include "api/requirement.hpp"
+#include "core/json_access.hpp"
+
 namespace faults {
 namespace {
 
@@ -17,7 +21,87 @@ bool IsIdle(Victim& victim) {
     }
 }
 
+bool Holds(const Json& object, const std::string& type, const std::string& status) {
+    for (const auto& condition : core::ArrayAt(object, {"status", "conditions"})) {
+        if (core::TextAt(condition, {"type"}) != type) continue;
+        return core::TextAt(condition, {"status"}) == status &&
+               core::NumberAt(condition, {"observedGeneration"}) == core::NumberAt(object, {"metadata", "generation"});
+    }
+    return false;
+}
+
+bool IsEnded(const Json& job) {
+    for (const auto& condition : core::ArrayAt(job, {"status", "conditions"})) {
+        const auto type = core::TextAt(condition, {"type"});
+        if ((type == "Complete" || type == "Failed") && core::TextAt(condition, {"status"}) == "True") return true;
+    }
+    return false;
+}
+
+std::string UnsettledMigration(const Json& migration) {
+    const auto name = core::TextAt(migration, {"metadata", "name"});
+    const bool is_final = Holds(migration, "Ready", "True") || Holds(migration, "Stalled", "True");
+    if (is_final || core::BoolAt(migration, {"spec", "suspend"})) return {};
+    return "Migration " + name + " is neither Ready nor Stalled";
+}
+
+std::string UnsettledDeployment(Scene& scene, const Json& deployment) {
+    const auto text =
+        core::TextAt(deployment, {"spec", "template", "metadata", "annotations", api::kRequiresAnnotation});
+    bool is_reached = true;
+    for (const auto& requirement : api::ParseRequirements(text).requirements) {
+        const auto version = scene.Databases().Version(requirement.database);
+        is_reached = is_reached && !version.empty() && std::stoi(version) >= std::stoi(requirement.version) &&
+                     scene.History().Find("databases", requirement.database) != nullptr;
+    }
+    const auto name = core::TextAt(deployment, {"metadata", "name"});
+    if (is_reached && scene.IsHeld(name)) return "Deployment " + name + " is held though " + text + " is reached";
+    return {};
+}
+
+/// The Ledger says what the record proves, so that rollouts open without the operator.
+std::string UnsettledLedger(Scene& scene, const Json& database) {
+    const auto name = core::TextAt(database, {"metadata", "name"});
+    const auto ledger = scene.History().Find("ledgers", std::string(api::kLedgerName));
+    for (const auto& run : core::ArrayAt(database, {"status", "runs"})) {
+        if (core::TextAt(run, {"outcome"}) != "Succeeded") continue;
+        const auto entry = api::ImageEntry(name, core::TextAt(run, {"image"}));
+        const auto& entries = ledger ? core::ArrayAt(*ledger, {"satisfied"}) : Json();
+        if (std::find(entries.begin(), entries.end(), entry) == entries.end()) return "the Ledger lacks " + entry;
+    }
+    return {};
+}
+
 }  // namespace
+
+std::string Unsettled(Scene& scene) {
+    auto& history = scene.History();
+    for (const char* resource : {"databases", "migrations", "jobs", "pods", "deployments"}) {
+        for (const auto& object : history.All(resource)) {
+            if (core::FindAt(*object, {"metadata", "deletionTimestamp"}) != nullptr)
+                return std::string(resource) + " " + core::TextAt(*object, {"metadata", "name"}) + " is being deleted";
+        }
+    }
+    for (const auto& database : history.All("databases")) {
+        const auto name = core::TextAt(*database, {"metadata", "name"});
+        if (core::BoolAt(*database, {"status", "active"})) return "a run of Database " + name + " is active";
+        if (!Holds(*database, "Ready", "True")) return "Database " + name + " is not Ready";
+        const auto shown = core::TextAt(*database, {"status", "version"});
+        if (shown != scene.Databases().Version(name))
+            return "Database " + name + " shows version " + shown + " and is at " + scene.Databases().Version(name);
+        if (auto text = UnsettledLedger(scene, *database); !text.empty()) return text;
+    }
+    for (const auto& job : history.All("jobs")) {
+        if (!IsEnded(*job)) return "Job " + core::TextAt(*job, {"metadata", "name"}) + " has not ended";
+    }
+    for (const auto& migration : history.All("migrations")) {
+        if (auto text = UnsettledMigration(*migration); !text.empty()) return text;
+    }
+    for (const auto& deployment : history.All("deployments")) {
+        if (auto text = UnsettledDeployment(scene, *deployment); !text.empty()) return text;
+    }
+    return {};
+}
 
 std::string AwaitFixedPoint(Scene& scene, const std::function<bool()>& matches) {
     const auto end = Steady::now() + kFixedPointWithin;
@@ -37,7 +121,7 @@ std::string AwaitFixedPoint(Scene& scene, const std::function<bool()>& matches) 
                 works_since = Steady::now();
             }
             const auto works = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - works_since);
-            const auto quiet = std::min(scene.Proxy().QuietFor(), works);
+            const auto quiet = std::min(scene.Proxy().QuietFor(scene.Ns()), works);
             if (quiet >= kQuiet && IsIdle(scene.Operator()) && matches()) return {};
             if (quiet < kQuiet) std::this_thread::sleep_for(kQuiet - quiet);
         }

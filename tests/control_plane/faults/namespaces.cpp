@@ -80,8 +80,9 @@ private:
 }  // namespace
 
 RecordedNamespace TakeNamespace() {
-    static auto* const pool = new Pool;  // until the end of the process
-    return pool->Take();
+    support::Recorder::Get();  // is to outlive the pool
+    static Pool pool;
+    return pool.Take();
 }
 
 void DeleteNamespace(const std::string& name) {

@@ -31,12 +31,13 @@ void Play(Scene& scene, const Workload& workload, const CaseOptions& options, Ca
     if (options.disarm) options.disarm(scene);
     const auto* const reference = options.reference;
     const auto matches = [&] {
-        return reference == nullptr || MaskedEnd(scene.History(), workload) == reference->end_state;
+        return Unsettled(scene).empty() &&
+               (reference == nullptr || MaskedEnd(scene.History(), workload) == reference->end_state);
     };
     const auto missing = AwaitFixedPoint(scene, matches);
-    scene.Proxy().SetRule(nullptr);
+    if (scene.OwnsOperator()) scene.Proxy().SetRule(nullptr);
     result.seen = {MaskedEnd(scene.History(), workload), Counts(scene.History()), scene.Proxy().WritesCounted()};
-    if (!missing.empty()) result.violations.push_back({"I7", missing});
+    if (!missing.empty()) result.violations.push_back({"I7", missing + "; " + Unsettled(scene)});
     if (reference == nullptr) return;
     if (const auto text = Difference(reference->end_state, result.seen.end_state); !text.empty())
         result.violations.push_back({"end state", "differs from the run without faults:\n" + text});
@@ -59,8 +60,10 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
         } catch (const Stuck& stuck) {
             result.violations.push_back({"I7", stuck.what()});
         }
-        scene.Proxy().SetRule(nullptr);
-        scene.Operator().Kill();
+        if (scene.OwnsOperator()) {
+            scene.Proxy().SetRule(nullptr);
+            scene.Operator().Kill();
+        }
         const auto evidence = scene.Evidence();
         const auto broken = scene.History().Broken();
         if (!broken.empty()) result.violations.push_back({"recorder", broken});
@@ -70,7 +73,7 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
             result.trace = "namespace " + scene.Ns() + "\n" + support::PrintTrace(evidence) + "the operator's log:\n" +
                            scene.Operator().Log();
         }
-        if (options.clean_up) DeleteNamespace(scene.Ns());
+        if (options.clean_up) result.is_clean = scene.CleanUp();
     } catch (const std::exception& error) {
         result.violations.push_back({"harness", error.what()});
     }

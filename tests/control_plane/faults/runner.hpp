@@ -29,6 +29,8 @@ struct CaseResult {
     std::string trace;
     std::string ns;
     double seconds = 0;
+    /// After clean_up: nothing is left in the namespace.
+    bool is_clean = false;
 };
 
 /// Puts its faults between the operator and the API server; called between prelude and play. What it returns is kept
@@ -44,7 +46,7 @@ struct CaseOptions {
     std::function<void(Scene&)> disarm;
     /// Counts of creations and deletions have to be equal too.
     bool compare_counts = true;
-    /// The namespace is deleted afterwards.
+    /// What it made is deleted afterwards, so that the namespace can be used again.
     bool clean_up = false;
 };
 

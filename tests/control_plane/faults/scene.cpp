@@ -1,5 +1,6 @@
 #include "control_plane/faults/scene.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "api/names.hpp"
@@ -32,20 +33,29 @@ void Repeat(const std::string& what, milliseconds patience, const std::function<
 
 Scene::Scene(Settings settings)
     : settings_(settings),
-      ns_(TakeNamespace()),
+      ns_(settings.ns.name.empty() ? TakeNamespace() : settings.ns),
       node_(std::make_unique<PlayedNode>(ns_.name, ns_.history, databases_, settings.node)),
-      victim_({.namespaces = {ns_.name}, .kubeconfig = proxy_.Kubeconfig()}) {}
+      victim_(settings.shared.process),
+      proxy_(settings.shared.proxy) {
+    if (victim_ != nullptr) return;
+    own_proxy_ = std::make_unique<support::FaultProxy>();
+    proxy_ = own_proxy_.get();
+    own_victim_ =
+        std::make_unique<Victim>(Victim::Settings{.namespaces = {ns_.name}, .kubeconfig = proxy_->Kubeconfig()});
+    victim_ = own_victim_.get();
+}
 
 Scene::~Scene() {
-    proxy_.SetRule(nullptr);
-    victim_.Kill();
+    if (!OwnsOperator()) return;
+    proxy_->SetRule(nullptr);
+    victim_->Kill();
 }
 
 void Scene::KillAndRestart() {
-    victim_.Kill();
-    proxy_.DropClients();
-    proxy_.CountFrom();
-    victim_.Start();
+    victim_->Restart([this] {
+        proxy_->DropClients();
+        proxy_->CountFrom();
+    });
 }
 
 void Scene::Create(const kube::Resource& resource, Json object) {
@@ -104,6 +114,51 @@ bool Scene::HasBegun(const std::string& image) const {
     return false;
 }
 
+void Scene::DeleteNewest(const kube::Resource& resource) {
+    const std::string plural(resource.plural);
+    std::string name;
+    for (const auto& object : History().All(plural)) {
+        if (core::TextAt(*object, {"metadata", "labels", api::kRoleLabel}) == api::kRoleMigrate)
+            name = core::TextAt(*object, {"metadata", "name"});
+    }
+    if (name.empty()) return;
+    if (resource == kube::kJobs) {
+        const Json abort{{"metadata", {{"annotations", {{std::string(api::kAbortAnnotation), "because"}}}}}};
+        support::Administrator().requests.MergePatch(resource, {ns_.name, name}, abort);
+    }
+    support::DeleteByName(resource, {ns_.name, name});
+}
+
+bool Scene::CleanUp() {
+    Node().Release();
+    Node().SetSecret(true);
+    Node().Wake();
+    // Owners first: nothing is made anew, and the garbage collector takes what they own.
+    for (const auto& resource : {kube::kDeployments, kube::kMigrations, kube::kDatabases, kube::kJobs})
+        support::DeleteAll(resource, ns_.name);
+    constexpr std::chrono::seconds kPatience{60};
+    const auto is_empty = [&] {
+        for (const char* resource : {"deployments", "migrations", "databases", "jobs", "pods"}) {
+            if (!History().All(resource).empty()) return false;
+        }
+        return true;
+    };
+    if (!History().WaitFor(is_empty, kPatience)) return false;
+    // The operator would write it anew as long as there is a Database.
+    support::DeleteAll(kube::kLedgers, ns_.name);
+    if (!History().WaitFor([&] { return History().All("ledgers").empty(); }, kPatience)) return false;
+    History().Clear();
+    proxy_->Forget(ns_.name);
+    return true;
+}
+
+bool Scene::HasOfMigrations(const std::string& resource) const {
+    const auto objects = ns_.history->All(resource);
+    return std::any_of(objects.begin(), objects.end(), [](const auto& object) {
+        return core::TextAt(*object, {"metadata", "labels", api::kRoleLabel}) == api::kRoleMigrate;
+    });
+}
+
 void Scene::Await(const std::string& what, const std::function<bool()>& condition) {
     if (!ns_.history->WaitFor(condition, settings_.patience)) {
         throw Stuck("not within " + std::to_string(settings_.patience.count()) + " ms: " + what);
@@ -119,7 +174,7 @@ void Scene::AwaitBegin(const std::string& image) {
 }
 
 support::Evidence Scene::Evidence() const {
-    return {.changes = ns_.history->Changes(), .played = databases_.Story(), .writes = proxy_.Writes()};
+    return {.changes = ns_.history->Changes(), .played = databases_.Story(), .writes = proxy_->Writes(ns_.name)};
 }
 
 }  // namespace faults

@@ -30,10 +30,21 @@ public:
 /// proxy, the recorded history. Users' actions go past the proxy and are repeated until the API server took them.
 class Scene final {
 public:
+    /// One operator for several namespaces, which the scenes in them share and do not kill.
+    struct SharedOperator {
+        support::FaultProxy* proxy = nullptr;
+        Victim* process = nullptr;
+    };
+
     struct Settings {
         PlayedNode::Settings node;
-        /// Longest wait for one condition.
-        std::chrono::milliseconds patience = std::chrono::seconds{30};
+        /// Empty: a new one.
+        RecordedNamespace ns;
+        /// Empty: one of its own.
+        SharedOperator shared;
+        /// Longest wait for one condition: two cores are shared by many cases, and nobody waits that long when all is
+        /// well.
+        std::chrono::milliseconds patience = std::chrono::seconds{120};
     };
 
     explicit Scene(Settings settings);
@@ -43,8 +54,10 @@ public:
     support::History& History() { return *ns_.history; }
     PlayedDatabase& Databases() { return databases_; }
     PlayedNode& Node() { return *node_; }
-    support::FaultProxy& Proxy() { return proxy_; }
-    Victim& Operator() { return victim_; }
+    support::FaultProxy& Proxy() { return *proxy_; }
+    Victim& Operator() { return *victim_; }
+    bool OwnsOperator() const { return own_victim_ != nullptr; }
+    RecordedNamespace Namespace() const { return ns_; }
 
     /// SIGKILL, and a new process that finds what the old one left. Write numbers begin at 1 again.
     void KillAndRestart();
@@ -62,6 +75,13 @@ public:
     std::string ReasonOf(const std::string& resource, const std::string& name) const;
     bool IsHeld(const std::string& deployment) const;
     bool HasBegun(const std::string& image) const;
+    /// There are Jobs or pods of migrations.
+    bool HasOfMigrations(const std::string& resource) const;
+
+    /// The pod is evicted, or its Job deleted, by somebody.
+    void DeleteNewest(const kube::Resource& resource);
+    /// Everything that users and the operator made is deleted; false when it does not go. Its history ends.
+    bool CleanUp();
 
     /// Throws Stuck.
     void Await(const std::string& what, const std::function<bool()>& condition);
@@ -75,8 +95,11 @@ private:
     RecordedNamespace ns_;
     PlayedDatabase databases_;
     std::unique_ptr<PlayedNode> node_;
-    support::FaultProxy proxy_;
-    Victim victim_;
+    std::unique_ptr<Victim> own_victim_;
+    /// Last: its hooks use all of the above.
+    std::unique_ptr<support::FaultProxy> own_proxy_;
+    Victim* victim_ = nullptr;
+    support::FaultProxy* proxy_ = nullptr;
 };
 
 }  // namespace faults

@@ -62,6 +62,22 @@ Victim::~Victim() {
 
 void Victim::Start() {
     const std::lock_guard lock(mutex_);
+    StartLocked();
+}
+
+void Victim::Kill() {
+    const std::lock_guard lock(mutex_);
+    KillLocked();
+}
+
+void Victim::Restart(const std::function<void()>& between) {
+    const std::lock_guard lock(mutex_);
+    KillLocked();
+    between();
+    StartLocked();
+}
+
+void Victim::StartLocked() {
     std::error_code ignored;
     std::filesystem::remove(folder_ + "/ready", ignored);
     std::string namespaces;
@@ -79,8 +95,7 @@ void Victim::Start() {
     ++starts_;
 }
 
-void Victim::Kill() {
-    const std::lock_guard lock(mutex_);
+void Victim::KillLocked() {
     if (process_ == nullptr || !process_->Running()) return;
     process_->Signal(SIGKILL);
     if (!process_->Wait(std::chrono::seconds{30})) throw std::runtime_error("the operator survived SIGKILL");

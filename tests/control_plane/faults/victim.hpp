@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,8 @@ public:
     ~Victim();
 
     void Start();
+    /// Kill, `between`, Start, and nobody sees a state in between.
+    void Restart(const std::function<void()>& between);
     /// SIGKILL; nothing of it runs when this returns. Nothing when it is dead.
     void Kill();
     bool Running();
@@ -38,6 +41,9 @@ public:
     std::string Log() const;
 
 private:
+    void StartLocked();
+    void KillLocked();
+
     const Settings settings_;
     std::string folder_;
     mutable std::mutex mutex_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,8 @@ struct Workload {
     std::string name;
     std::string what;
     /// Runs without faults.
-    void (*prelude)(Scene&);
-    void (*play)(Scene&);
+    std::function<void(Scene&)> prelude;
+    std::function<void(Scene&)> play;
     /// Fields of the end state that depend on what the operator happened to see, for example of a pod that is gone.
     void (*mask)(Json& end_state) = nullptr;
 };
