@@ -95,7 +95,7 @@ TEST_F(CrashAtEveryWrite, EndsAsIfNothingHadHappened) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     report_.Print(std::to_string(write_points_) + " write points, " + std::to_string(singles_) + " runs, " +
                   std::to_string(cases.size() - singles_) + " pairs, " + std::to_string(missed) +
-                  " kills not reached, " + std::to_string(static_cast<int>(seconds)) + " s");
+                  " kills not reached, " + report_.Slowest() + ", " + std::to_string(static_cast<int>(seconds)) + " s");
     EXPECT_EQ(report_.Violations(), 0U);
     EXPECT_LE(missed, static_cast<int>(cases.size() / 10)) << "most of the kills have to come to pass";
 }

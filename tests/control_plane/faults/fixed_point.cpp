@@ -21,15 +21,6 @@ bool IsIdle(Victim& victim) {
     }
 }
 
-bool Holds(const Json& object, const std::string& type, const std::string& status) {
-    for (const auto& condition : core::ArrayAt(object, {"status", "conditions"})) {
-        if (core::TextAt(condition, {"type"}) != type) continue;
-        return core::TextAt(condition, {"status"}) == status &&
-               core::NumberAt(condition, {"observedGeneration"}) == core::NumberAt(object, {"metadata", "generation"});
-    }
-    return false;
-}
-
 bool IsEnded(const Json& job) {
     for (const auto& condition : core::ArrayAt(job, {"status", "conditions"})) {
         const auto type = core::TextAt(condition, {"type"});
@@ -40,7 +31,7 @@ bool IsEnded(const Json& job) {
 
 std::string UnsettledMigration(const Json& migration) {
     const auto name = core::TextAt(migration, {"metadata", "name"});
-    const bool is_final = Holds(migration, "Ready", "True") || Holds(migration, "Stalled", "True");
+    const bool is_final = HasCondition(migration, "Ready", "True") || HasCondition(migration, "Stalled", "True");
     if (is_final || core::BoolAt(migration, {"spec", "suspend"})) return {};
     return "Migration " + name + " is neither Ready nor Stalled";
 }
@@ -85,7 +76,7 @@ std::string Unsettled(Scene& scene) {
     for (const auto& database : history.All("databases")) {
         const auto name = core::TextAt(*database, {"metadata", "name"});
         if (core::BoolAt(*database, {"status", "active"})) return "a run of Database " + name + " is active";
-        if (!Holds(*database, "Ready", "True")) return "Database " + name + " is not Ready";
+        if (!HasCondition(*database, "Ready", "True")) return "Database " + name + " is not Ready";
         const auto shown = core::TextAt(*database, {"status", "version"});
         if (shown != scene.Databases().Version(name))
             return "Database " + name + " shows version " + shown + " and is at " + scene.Databases().Version(name);
@@ -109,9 +100,14 @@ std::string AwaitFixedPoint(Scene& scene, const std::function<bool()>& matches) 
     // Silence counts from when this very process works: it may have been started a moment ago.
     int seen_start = 0;
     auto works_since = Steady::now();
-    while (Steady::now() < end) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now());
-        if (!scene.History().WaitFor(matches, left)) break;
+    std::uint64_t newest = 0;
+    auto changed = Steady::now();
+    while (Steady::now() < end && Steady::now() - changed < kStuckAfter) {
+        if (const auto seen = scene.History().Newest(); seen != newest) {
+            newest = seen;
+            changed = Steady::now();
+        }
+        if (!scene.History().WaitFor(matches, std::chrono::seconds{1})) continue;
         missing = "a running operator";
         if (!scene.Operator().Running()) return "the operator ended by itself:\n" + scene.Operator().Log();
         if (scene.Operator().Ready()) {
@@ -127,7 +123,8 @@ std::string AwaitFixedPoint(Scene& scene, const std::function<bool()>& matches) 
         }
         std::this_thread::sleep_for(kLook);
     }
-    return "I7: not within " + std::to_string(kFixedPointWithin.count()) + " s: " + missing;
+    return "no fixed point: " + missing + " did not come, and nothing changed for " +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - changed).count()) + " s";
 }
 
 }  // namespace faults

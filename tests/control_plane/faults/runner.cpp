@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
+#include <map>
 #include <thread>
 
 #include "control_plane/faults/end_state.hpp"
@@ -34,7 +36,9 @@ void Play(Scene& scene, const Workload& workload, const CaseOptions& options, Ca
         return Unsettled(scene).empty() &&
                (reference == nullptr || MaskedEnd(scene.History(), workload) == reference->end_state);
     };
+    const auto let_go = std::chrono::steady_clock::now();
     const auto missing = AwaitFixedPoint(scene, matches);
+    result.settle_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - let_go - kQuiet).count();
     if (scene.OwnsOperator()) scene.Proxy().SetRule(nullptr);
     result.seen = {MaskedEnd(scene.History(), workload), Counts(scene.History()), scene.Proxy().WritesCounted()};
     if (!missing.empty()) result.violations.push_back({"I7", missing + "; " + Unsettled(scene)});
@@ -69,7 +73,7 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
         if (!broken.empty()) result.violations.push_back({"recorder", broken});
         for (auto& violation : support::CheckHistory(evidence))
             result.violations.push_back(std::move(violation));
-        if (!result.violations.empty()) {
+        {
             result.trace = "namespace " + scene.Ns() + "\n" + support::PrintTrace(evidence) + "the operator's log:\n" +
                            scene.Operator().Log();
         }
@@ -79,6 +83,36 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
     }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     return result;
+}
+
+const Reference& ReferenceOf(const Workload& workload, SuiteReport& report) {
+    static std::mutex mutex;
+    static std::map<std::string, std::shared_future<Reference>> references;
+    std::shared_future<Reference> reference;
+    {
+        const std::lock_guard lock(mutex);
+        auto& known = references[workload.name];
+        if (!known.valid()) {
+            known = std::async(std::launch::async, [&workload, &report] {
+                        const auto result = RunCase(workload.name + " without faults", workload, {});
+                        report.Add(result);
+                        return result.seen;
+                    }).share();
+        }
+        reference = known;
+    }
+    return reference.get();  // owned by the map
+}
+
+void RunAll(const std::vector<NamedCase>& cases, SuiteReport& report) {
+    ForEachInParallel(cases.size(), CasesAtOnce(), [&](std::size_t i) {
+        auto result = RunCase(cases[i].label, cases[i].workload, cases[i].options);
+        if (cases[i].expect) {
+            if (const auto text = cases[i].expect(result); !text.empty())
+                result.violations.push_back({"expectation", text});
+        }
+        report.Add(result);
+    });
 }
 
 void ForEachInParallel(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work) {
@@ -102,9 +136,10 @@ SuiteReport::SuiteReport(std::string name) : name_(std::move(name)) {}
 
 void SuiteReport::Add(const CaseResult& result) {
     for (const auto& violation : result.violations)
-        AddViolation(result.label, violation, &violation == &result.violations.back() ? result.trace : "");
+        AddViolation(result.label, violation, &violation == &result.violations.front() ? result.trace : "");
     const std::lock_guard lock(mutex_);
     ++cases_;
+    slowest_ = std::max(slowest_, result.settle_seconds);
 }
 
 void SuiteReport::AddViolation(const std::string& label, const support::Violation& violation,
@@ -125,6 +160,13 @@ std::size_t SuiteReport::Violations() const {
 std::size_t SuiteReport::Cases() const {
     const std::lock_guard lock(mutex_);
     return cases_;
+}
+
+std::string SuiteReport::Slowest() const {
+    char text[64];
+    const std::lock_guard lock(mutex_);
+    std::snprintf(text, sizeof text, "slowest fixed point %.1f s", slowest_);
+    return text;
 }
 
 void SuiteReport::Print(const std::string& counts) const {

@@ -29,6 +29,8 @@ struct CaseResult {
     std::string trace;
     std::string ns;
     double seconds = 0;
+    /// From the end of the play (and of the faults) to the fixed point, without its silence.
+    double settle_seconds = 0;
     /// After clean_up: nothing is left in the namespace.
     bool is_clean = false;
 };
@@ -53,6 +55,21 @@ struct CaseOptions {
 /// Runs it to its fixed point and lets the oracle judge. Throws nothing: what goes wrong is a violation.
 CaseResult RunCase(const std::string& label, const Workload& workload, const CaseOptions& options);
 
+/// How it ends when nothing goes wrong; run once for the whole process, then kept. Violations go to `report`.
+class SuiteReport;
+const Reference& ReferenceOf(const Workload& workload, SuiteReport& report);
+
+struct NamedCase {
+    std::string label;
+    Workload workload;
+    CaseOptions options;
+    /// Judges the end beside the oracle; empty: fine.
+    std::function<std::string(const CaseResult&)> expect;
+};
+
+/// Runs them, CasesAtOnce() at a time.
+void RunAll(const std::vector<NamedCase>& cases, SuiteReport& report);
+
 /// Calls `work(0)` to `work(count - 1)` on so many threads.
 void ForEachInParallel(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
 
@@ -69,6 +86,8 @@ public:
     void AddViolation(const std::string& label, const support::Violation& violation, const std::string& trace);
     std::size_t Violations() const;
     std::size_t Cases() const;
+    /// "slowest fixed point 1.2 s".
+    std::string Slowest() const;
     /// "SUITE name: counts; violations: n".
     void Print(const std::string& counts) const;
 
@@ -77,6 +96,7 @@ private:
     mutable std::mutex mutex_;
     std::size_t violations_ = 0;
     std::size_t cases_ = 0;
+    double slowest_ = 0;
 };
 
 }  // namespace faults

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "api/names.hpp"
+#include "control_plane/faults/fixed_point.hpp"
 #include "core/json_access.hpp"
 #include "kube/client.hpp"
 #include "support/administrator.hpp"
@@ -14,6 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kAgain{50};
+/// For one request: the API server is there all the time.
+constexpr milliseconds kPatience{60000};
 
 void Repeat(const std::string& what, milliseconds patience, const std::function<bool()>& action) {
     const auto end = std::chrono::steady_clock::now() + patience;
@@ -31,9 +34,17 @@ void Repeat(const std::string& what, milliseconds patience, const std::function<
 
 }  // namespace
 
+bool HasCondition(const Json& object, const std::string& type, const std::string& status) {
+    for (const auto& condition : core::ArrayAt(object, {"status", "conditions"})) {
+        if (core::TextAt(condition, {"type"}) != type) continue;
+        return core::TextAt(condition, {"status"}) == status &&
+               core::NumberAt(condition, {"observedGeneration"}) == core::NumberAt(object, {"metadata", "generation"});
+    }
+    return false;
+}
+
 Scene::Scene(Settings settings)
-    : settings_(settings),
-      ns_(settings.ns.name.empty() ? TakeNamespace() : settings.ns),
+    : ns_(settings.ns.name.empty() ? TakeNamespace() : settings.ns),
       node_(std::make_unique<PlayedNode>(ns_.name, ns_.history, databases_, settings.node)),
       victim_(settings.shared.process),
       proxy_(settings.shared.proxy) {
@@ -61,7 +72,7 @@ void Scene::KillAndRestart() {
 void Scene::Create(const kube::Resource& resource, Json object) {
     object["metadata"]["namespace"] = ns_.name;
     const auto what = "create " + std::string(resource.plural) + " " + object["metadata"]["name"].get<std::string>();
-    Repeat(what, settings_.patience, [&] {
+    Repeat(what, kPatience, [&] {
         const auto written = support::Administrator().requests.Create(resource, object);
         if (written.outcome == kube::Outcome::kRefused) throw Stuck(what + ": " + written.message);
         return true;
@@ -70,7 +81,7 @@ void Scene::Create(const kube::Resource& resource, Json object) {
 
 void Scene::Patch(const kube::Resource& resource, const std::string& name, const Json& patch) {
     const auto what = "patch " + std::string(resource.plural) + " " + name;
-    Repeat(what, settings_.patience, [&] {
+    Repeat(what, kPatience, [&] {
         const auto written = support::Administrator().requests.MergePatch(resource, {ns_.name, name}, patch);
         if (!written.Done()) throw Stuck(written.message);
         return true;
@@ -78,7 +89,7 @@ void Scene::Patch(const kube::Resource& resource, const std::string& name, const
 }
 
 void Scene::Delete(const kube::Resource& resource, const std::string& name) {
-    Repeat("delete " + name, settings_.patience, [&] {
+    Repeat("delete " + name, kPatience, [&] {
         const int status = support::DeleteByName(resource, {ns_.name, name});
         return status == 200 || status == 202 || status == 404;
     });
@@ -136,7 +147,6 @@ bool Scene::CleanUp() {
     // Owners first: nothing is made anew, and the garbage collector takes what they own.
     for (const auto& resource : {kube::kDeployments, kube::kMigrations, kube::kDatabases, kube::kJobs})
         support::DeleteAll(resource, ns_.name);
-    constexpr std::chrono::seconds kPatience{60};
     const auto is_empty = [&] {
         for (const char* resource : {"deployments", "migrations", "databases", "jobs", "pods"}) {
             if (!History().All(resource).empty()) return false;
@@ -160,13 +170,29 @@ bool Scene::HasOfMigrations(const std::string& resource) const {
 }
 
 void Scene::Await(const std::string& what, const std::function<bool()>& condition) {
-    if (!ns_.history->WaitFor(condition, settings_.patience)) {
-        throw Stuck("not within " + std::to_string(settings_.patience.count()) + " ms: " + what);
+    // As long as something happens it may still come: see fixed_point.hpp.
+    std::uint64_t newest = 0;
+    auto changed = std::chrono::steady_clock::now();
+    const auto end = changed + kFixedPointWithin;
+    while (!ns_.history->WaitFor(condition, std::chrono::seconds{1})) {
+        const auto now = std::chrono::steady_clock::now();
+        if (const auto seen = ns_.history->Newest(); seen != newest) {
+            newest = seen;
+            changed = now;
+        }
+        if (now - changed > kStuckAfter || now > end) throw Stuck("stuck while waiting: " + what);
     }
 }
 
 void Scene::AwaitReason(const std::string& resource, const std::string& name, const std::string& reason) {
     Await(resource + " " + name + " says " + reason, [&] { return ReasonOf(resource, name) == reason; });
+}
+
+void Scene::AwaitStalled(const std::string& migration) {
+    Await("Migration " + migration + " has failed for good", [&] {
+        const auto object = ns_.history->Find("migrations", migration);
+        return object && HasCondition(*object, "Stalled", "True");
+    });
 }
 
 void Scene::AwaitBegin(const std::string& image) {

@@ -20,6 +20,9 @@ namespace faults {
 
 using Json = nlohmann::json;
 
+/// The condition has this status, and is about the present generation.
+bool HasCondition(const Json& object, const std::string& type, const std::string& status);
+
 /// What a case waited for did not come.
 class Stuck final : public std::runtime_error {
 public:
@@ -42,9 +45,6 @@ public:
         RecordedNamespace ns;
         /// Empty: one of its own.
         SharedOperator shared;
-        /// Longest wait for one condition: two cores are shared by many cases, and nobody waits that long when all is
-        /// well.
-        std::chrono::milliseconds patience = std::chrono::seconds{120};
     };
 
     explicit Scene(Settings settings);
@@ -86,12 +86,12 @@ public:
     /// Throws Stuck.
     void Await(const std::string& what, const std::function<bool()>& condition);
     void AwaitReason(const std::string& resource, const std::string& name, const std::string& reason);
+    void AwaitStalled(const std::string& migration);
     void AwaitBegin(const std::string& image);
 
     support::Evidence Evidence() const;
 
 private:
-    const Settings settings_;
     RecordedNamespace ns_;
     PlayedDatabase databases_;
     std::unique_ptr<PlayedNode> node_;

@@ -71,7 +71,7 @@ void W4(Scene& scene) {
     });
 }
 
-/// How a killed pod ended is on the record if its end was seen before it vanished.
+/// How a pod ended is on the record if that was written before its Migration, and with it its Job, was deleted.
 void MaskLostEvidence(Json& state) {
     for (auto& run : state["databases"]["orders"]["runs"])
         run.erase("reason");
@@ -80,10 +80,10 @@ void MaskLostEvidence(Json& state) {
 void W5(Scene& scene) {
     const auto broken = MigrationTo("0002", "orders:broken-0002");
     scene.Create(kube::kMigrations, broken);
-    scene.AwaitReason("migrations", "orders", "MigrationFailed");
+    scene.AwaitStalled("orders");
     scene.Delete(kube::kMigrations, "orders");
     scene.Create(kube::kMigrations, broken);
-    scene.AwaitReason("migrations", "orders", "MigrationFailed");
+    scene.AwaitStalled("orders");
     scene.Patch(kube::kMigrations, "orders", {{"spec", {{"image", "orders:ok-0002"}}}});
     scene.AwaitReason("migrations", "orders", "MigrationSucceeded");
 }
@@ -174,7 +174,7 @@ const std::vector<Workload>& Workloads() {
         {"W2", "fail, retry, succeed", AtVersionOne, W2},
         {"W3", "fail for good", AtVersionOne, W3},
         {"W4", "delete while it runs", AtVersionOne, W4, MaskLostEvidence},
-        {"W5", "re-create the same name", AtVersionOne, W5},
+        {"W5", "re-create the same name", AtVersionOne, W5, MaskLostEvidence},
         {"W6", "change the target while it runs", AtVersionOne, W6},
         {"W7", "suspend and resume", AtVersionOne, W7},
         {"W8", "rotate the Secret", AtVersionOne, W8},
