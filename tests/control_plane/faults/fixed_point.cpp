@@ -29,6 +29,16 @@ bool IsEnded(const Json& job) {
     return false;
 }
 
+bool HasOwner(const support::History& history, const Json& job) {
+    for (const auto& owner : core::ArrayAt(job, {"metadata", "ownerReferences"})) {
+        for (const char* resource : {"migrations", "databases"}) {
+            const auto object = history.Find(resource, core::TextAt(owner, {"name"}));
+            if (object && core::TextAt(*object, {"metadata", "uid"}) == core::TextAt(owner, {"uid"})) return true;
+        }
+    }
+    return core::ArrayAt(job, {"metadata", "ownerReferences"}).empty();
+}
+
 std::string UnsettledMigration(const Json& migration) {
     const auto name = core::TextAt(migration, {"metadata", "name"});
     const bool is_final = HasCondition(migration, "Ready", "True") || HasCondition(migration, "Stalled", "True");
@@ -83,6 +93,7 @@ std::string Unsettled(Scene& scene) {
         if (auto text = UnsettledLedger(scene, *database); !text.empty()) return text;
     }
     for (const auto& job : history.All("jobs")) {
+        if (!HasOwner(history, *job)) return "a Job whose owner is gone was not collected yet";
         if (!IsEnded(*job)) return "Job " + core::TextAt(*job, {"metadata", "name"}) + " has not ended";
     }
     for (const auto& migration : history.All("migrations")) {

@@ -48,6 +48,8 @@ struct CaseOptions {
     std::function<void(Scene&)> disarm;
     /// Counts of creations and deletions have to be equal too.
     bool compare_counts = true;
+    /// It may end with something that a person has to mend, and says so: only silence is waited for.
+    bool may_stay_unsettled = false;
     /// What it made is deleted afterwards, so that the namespace can be used again.
     bool clean_up = false;
 };

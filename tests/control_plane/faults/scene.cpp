@@ -195,6 +195,27 @@ void Scene::AwaitStalled(const std::string& migration) {
     });
 }
 
+void Scene::AwaitStalledOrWaiting(const std::string& migration) {
+    Await("Migration " + migration + " says what is the matter", [&] {
+        const auto object = ns_.history->Find("migrations", migration);
+        const auto reason = ReasonOf("migrations", migration);
+        return object && (HasCondition(*object, "Stalled", "True") || reason.starts_with("Waiting"));
+    });
+}
+
+void Scene::AwaitStalledOrWaitingOrReady(const std::string& migration) {
+    Await("Migration " + migration + " says how it ended", [&] {
+        const auto object = ns_.history->Find("migrations", migration);
+        const auto reason = ReasonOf("migrations", migration);
+        return object && (HasCondition(*object, "Stalled", "True") || HasCondition(*object, "Ready", "True") ||
+                          reason.starts_with("Waiting") || reason == "Verifying");
+    });
+}
+
+void Scene::AwaitCaughtUp() {
+    if (const auto missing = AwaitFixedPoint(*this, [] { return true; }); !missing.empty()) throw Stuck(missing);
+}
+
 void Scene::AwaitBegin(const std::string& image) {
     Await("a migration of " + image + " begins", [&] { return HasBegun(image); });
 }

@@ -87,6 +87,12 @@ public:
     void Await(const std::string& what, const std::function<bool()>& condition);
     void AwaitReason(const std::string& resource, const std::string& name, const std::string& reason);
     void AwaitStalled(const std::string& migration);
+    /// A condition that is about the present spec tells its owner what is the matter.
+    void AwaitStalledOrWaiting(const std::string& migration);
+    /// The same, or it is Ready.
+    void AwaitStalledOrWaitingOrReady(const std::string& migration);
+    /// The operator works, has seen what was there, and is silent.
+    void AwaitCaughtUp();
     void AwaitBegin(const std::string& image);
 
     support::Evidence Evidence() const;

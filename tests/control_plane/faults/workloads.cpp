@@ -33,6 +33,13 @@ void OperatorOnly(Scene& scene) {
     scene.Operator().Start();
 }
 
+void AwaitRecorded(Scene& scene) {
+    scene.Await("the run is recorded", [&] {
+        const auto database = scene.History().Find("databases", "orders");
+        return database && !(*database)["status"].value("active", true);
+    });
+}
+
 void W1(Scene& scene) {
     scene.Databases().Set("orders", "0001");
     scene.Create(kube::kDeployments, AppThatRequires("orders", "0002"));
@@ -65,10 +72,7 @@ void W4(Scene& scene) {
     scene.Await("its Job and pod are gone",
                 [&] { return !scene.HasOfMigrations("jobs") && !scene.HasOfMigrations("pods"); });
     scene.Node().Release();
-    scene.Await("the run is recorded", [&] {
-        const auto database = scene.History().Find("databases", "orders");
-        return database && !(*database)["status"].value("active", true);
-    });
+    AwaitRecorded(scene);
 }
 
 /// How a pod ended is on the record if that was written before its Migration, and with it its Job, was deleted.
@@ -82,6 +86,7 @@ void W5(Scene& scene) {
     scene.Create(kube::kMigrations, broken);
     scene.AwaitStalled("orders");
     scene.Delete(kube::kMigrations, "orders");
+    scene.Await("its Job is collected", [&] { return !scene.HasOfMigrations("jobs"); });
     scene.Create(kube::kMigrations, broken);
     scene.AwaitStalled("orders");
     scene.Patch(kube::kMigrations, "orders", {{"spec", {{"image", "orders:ok-0002"}}}});
@@ -113,17 +118,26 @@ void W7(Scene& scene) {
     scene.AwaitReason("migrations", "orders", "MigrationSucceeded");
 }
 
+/// By the migration's pod; or, after a crash, by the probe that is sent first.
+void AwaitSecretMissed(Scene& scene) {
+    scene.Await("the Secret is missed", [&] {
+        const auto reason = scene.ReasonOf("migrations", "orders");
+        return reason == "SecretOrKeyMissing" || reason == "Verifying";
+    });
+}
+
 void W8(Scene& scene) {
     scene.Node().SetSecret(false);
     scene.Create(kube::kMigrations, MigrationTo("0002", "orders:ok-0002"));
-    scene.AwaitReason("migrations", "orders", "SecretOrKeyMissing");
+    AwaitSecretMissed(scene);
     scene.Create(kSecrets, SecretOf("first"));
     scene.Node().SetSecret(true);
     scene.AwaitReason("migrations", "orders", "MigrationSucceeded");
+    AwaitRecorded(scene);
     scene.Node().SetSecret(false);
     scene.Patch(kSecrets, "orders-db", {{"stringData", {{"uri", "postgresql://orders:second@db/orders"}}}});
     scene.Patch(kube::kMigrations, "orders", {{"spec", {{"version", "0003"}, {"image", "orders:ok-0003"}}}});
-    scene.AwaitReason("migrations", "orders", "SecretOrKeyMissing");
+    AwaitSecretMissed(scene);
     scene.Node().SetSecret(true);
     scene.AwaitReason("migrations", "orders", "MigrationSucceeded");
 }
