@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/json_access.hpp"
 #include "support/builders.hpp"
 
 namespace faults {
@@ -36,7 +37,7 @@ void OperatorOnly(Scene& scene) {
 void AwaitRecorded(Scene& scene) {
     scene.Await("the run is recorded", [&] {
         const auto database = scene.History().Find("databases", "orders");
-        return database && !(*database)["status"].value("active", true);
+        return database && !core::BoolAt(*database, {"status", "active"});
     });
 }
 
