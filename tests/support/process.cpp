@@ -47,6 +47,8 @@ pid_t Spawn(const std::vector<std::string>& argv, const std::map<std::string, st
     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
+    // Sockets of libraries are not marked close-on-exec: a child that held one would keep a connection of ours open.
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     pid_t pid = -1;
     const int failure = posix_spawnp(&pid, arguments[0].c_str(), &actions, nullptr, Pointers(arguments).data(),
                                      Pointers(variables).data());

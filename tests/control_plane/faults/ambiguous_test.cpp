@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include "api/names.hpp"
+#include "api/run_id.hpp"
+#include "control_plane/faults/runner.hpp"
+#include "core/json_access.hpp"
+
+namespace faults {
+namespace {
+
+using std::chrono::milliseconds;
+using support::FaultAction;
+using support::ProxiedRequest;
+namespace fault = support::fault;
+
+struct Answer {
+    std::string name;
+    std::function<FaultAction(Scene&)> make;
+};
+
+std::vector<Answer> Answers() {
+    return {{"committed, 504", [](Scene&) { return fault::CommitThen504(); }},
+            {"committed, connection reset", [](Scene&) { return fault::CommitThenReset(); }},
+            {"409", [](Scene&) { return fault::Conflict(); }},
+            {"429 with Retry-After", [](Scene&) { return fault::TooManyRequests(1); }},
+            {"500", [](Scene&) { return fault::InternalError(); }},
+            {"killed, committed late", [](Scene& scene) {
+                 return fault::KillAndCommitLate([&scene] { scene.KillAndRestart(); }, milliseconds{400});
+             }}};
+}
+
+Arm AtWrite(const Answer& answer, int write) {
+    return [answer, write](Scene& scene) -> std::shared_ptr<void> {
+        scene.Proxy().SetRule(
+            [&scene, answer, write, is_done = false](const ProxiedRequest& request) mutable -> FaultAction {
+                if (is_done || request.write_number != write) return {};
+                is_done = true;
+                return answer.make(scene);
+            });
+        return nullptr;
+    };
+}
+
+/// Every write of that kind, once.
+Arm AtEach(const Answer& answer) {
+    return [answer](Scene& scene) -> std::shared_ptr<void> {
+        scene.Proxy().SetRule([&scene, answer, is_odd = false](const ProxiedRequest& request) mutable -> FaultAction {
+            if (!request.IsWrite()) return {};
+            is_odd = !is_odd;
+            return is_odd ? answer.make(scene) : FaultAction{};
+        });
+        return nullptr;
+    };
+}
+
+TEST(AmbiguousWrites, AreNeitherRepeatedNorForgotten) {
+    SuiteReport report("ambiguous-writes");
+    std::vector<NamedCase> cases;
+    const auto add = [&](const Workload& workload, const std::string& label, Arm arm) {
+        CaseOptions options;
+        options.reference = &ReferenceOf(workload, report);
+        options.arm = std::move(arm);
+        options.disarm = [](Scene& scene) { scene.Proxy().SetRule(nullptr); };
+        cases.push_back({workload.name + ": " + label, workload, options, {}});
+    };
+    for (const auto& answer : Answers()) {
+        for (const auto* const name : {"W2", "W5"}) {
+            const auto& workload = FindWorkload(name);
+            for (int write = 1; write <= ReferenceOf(workload, report).writes; ++write)
+                add(workload, answer.name + " at write " + std::to_string(write), AtWrite(answer, write));
+        }
+    }
+    for (std::size_t i = 0; i < 5; ++i) {
+        for (const auto* const name : {"W1", "W9", "W10"})
+            add(FindWorkload(name), Answers()[i].name + " at every other write", AtEach(Answers()[i]));
+    }
+    RunAll(cases, report);
+    report.Print(std::to_string(cases.size()) + " answers lost or refused, " + report.Slowest());
+    EXPECT_EQ(report.Violations(), 0U);
+}
+
+/// A Job of the very name that the operator is going to use, and what somebody made of it.
+struct Foreign {
+    std::string name;
+    std::function<void(Json& job, const std::string& migration_uid, const std::string& key)> make;
+};
+
+std::vector<Foreign> ForeignJobs() {
+    const auto label_all = [](Json& job, const std::string& key, const std::string& launch) {
+        job["metadata"]["labels"] = {{std::string(api::kRoleLabel), "migrate"},
+                                     {std::string(api::kDatabaseLabel), "orders"},
+                                     {std::string(api::kRunLabel), key}};
+        job["metadata"]["annotations"] = {{std::string(api::kDatabaseAnnotation), "orders"},
+                                          {std::string(api::kMigrationAnnotation), "orders"},
+                                          {std::string(api::kLaunchAnnotation), launch}};
+    };
+    const auto owner = [](const std::string& uid) {
+        return Json::array({{{"apiVersion", "tidegate.io/v1alpha1"},
+                             {"kind", "Migration"},
+                             {"name", "orders"},
+                             {"uid", uid},
+                             {"controller", true}}});
+    };
+    return {{"no owner, no labels", [](Json&, const std::string&, const std::string&) {}},
+            {"our labels, no owner",
+             [=](Json& job, const std::string&, const std::string& key) { label_all(job, key, "1"); }},
+            {"our labels, another key and owner",
+             [=](Json& job, const std::string& uid, const std::string&) {
+                 label_all(job, "aaaaaaaaaaaaaaaa", "1");
+                 job["metadata"]["ownerReferences"] = owner(uid);
+             }},
+            {"our labels and owner, another launch", [=](Json& job, const std::string& uid, const std::string& key) {
+                 label_all(job, key, "7");
+                 job["metadata"]["ownerReferences"] = owner(uid);
+             }}};
+}
+
+Json SuspendedJob(const std::string& name) {
+    return {
+        {"apiVersion", "batch/v1"},
+        {"kind", "Job"},
+        {"metadata", {{"name", name}}},
+        {"spec",
+         {{"suspend", true},
+          {"template", {{"spec", {{"restartPolicy", "Never"}, {"containers", {{{"name", "c"}, {"image", "x"}}}}}}}}}}};
+}
+
+TEST(ForeignJob, OfOurNameIsNeitherAdoptedNorDeleted) {
+    SuiteReport report("foreign-jobs");
+    std::vector<NamedCase> cases;
+    for (const auto& foreign : ForeignJobs()) {
+        Workload workload;
+        workload.name = foreign.name;
+        workload.prelude = [](Scene& scene) { ReadDatabase(scene, "0001"); };
+        workload.play = [foreign](Scene& scene) {
+            auto migration = MigrationTo("0002", "orders:ok-0002");
+            migration["spec"]["suspend"] = true;
+            scene.Create(kube::kMigrations, migration);
+            scene.AwaitReason("migrations", "orders", "Suspended");
+            const auto object = scene.History().Find("migrations", "orders");
+            const auto uid = core::TextAt(*object, {"metadata", "uid"});
+            const auto key = api::RunKey((*object)["spec"]);
+            auto job = SuspendedJob(api::JobName(
+                {.migration = "orders", .migration_uid = {uid}, .key = key, .launch = 1, .database = "orders"}));
+            foreign.make(job, uid, key);
+            scene.Create(kube::kJobs, job);
+            scene.Patch(kube::kMigrations, "orders", {{"spec", {{"suspend", false}}}});
+            scene.AwaitStalledOrWaiting("orders");
+        };
+        NamedCase one{foreign.name, workload, {}, {}};
+        one.options.may_stay_unsettled = true;
+        one.expect = [](const CaseResult& result) -> std::string {
+            if (result.seen.counts.contains("delete jobs")) return "a Job was deleted";
+            if (!result.seen.end_state["pods"].empty()) return "a migration got a pod";
+            const auto ready = result.seen.end_state["migrations"]["orders"]["conditions"].value("Ready", "");
+            return ready.starts_with("True") ? "it is Ready: " + ready : "";
+        };
+        cases.push_back(std::move(one));
+    }
+    RunAll(cases, report);
+    report.Print(std::to_string(cases.size()) + " foreign Jobs of our name");
+    EXPECT_EQ(report.Violations(), 0U);
+}
+
+}  // namespace
+}  // namespace faults
