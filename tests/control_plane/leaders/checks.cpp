@@ -50,9 +50,8 @@ void Replicas::Check(std::size_t runs) {
     Steady::time_point since = Steady::now();
     Wait(
         [&] {
-            const auto writes = history_.Writes();
-            const auto count = static_cast<std::size_t>(std::count_if(
-                writes.begin(), writes.end(), [](const auto& w) { return IsReplica(w) && w.resource != "leases"; }));
+            const auto count =
+                history_.Count([](const auto& write) { return IsReplica(write) && write.resource != "leases"; });
             if (count != seen) since = Steady::now();
             seen = count;
             return Steady::now() - since >= std::chrono::milliseconds{300};

@@ -1,5 +1,6 @@
 #include "control_plane/leaders/history.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -45,6 +46,16 @@ History::History(std::string ns) : ns_(std::move(ns)), file_(support::ControlPla
 }
 
 std::vector<HistoryEntry> History::Writes() const {
+    Read();
+    return known_;
+}
+
+std::size_t History::Count(const std::function<bool(const HistoryEntry&)>& filter) const {
+    Read();
+    return static_cast<std::size_t>(std::count_if(known_.begin(), known_.end(), filter));
+}
+
+void History::Read() const {
     static const std::set<std::string> reads{"get", "list", "watch"};
     std::ifstream file(file_);
     file.seekg(static_cast<std::streamoff>(at_));
@@ -59,7 +70,6 @@ std::vector<HistoryEntry> History::Writes() const {
         if (reads.contains(event.value("verb", ""))) continue;
         known_.push_back(Parse(event));
     }
-    return known_;
 }
 
 }  // namespace test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,11 @@ public:
 
     /// In the order in which they were answered, accepted and refused ones.
     std::vector<HistoryEntry> Writes() const;
+    std::size_t Count(const std::function<bool(const HistoryEntry&)>& filter) const;
 
 private:
+    void Read() const;
+
     std::string ns_;
     std::string file_;
     /// What was read already is kept: the log grows by megabytes.
