@@ -1,5 +1,6 @@
 #include "control_plane/fuzz/played_node.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -83,8 +84,8 @@ std::string WantedVersion(const Json& pod) {
     return {};
 }
 
-PlayedNode::PlayedNode(kube::Client client, std::string ns, Command command)
-    : client_(std::move(client)), ns_(std::move(ns)), command_(std::move(command)) {
+PlayedNode::PlayedNode(kube::Client client, std::string ns, Command command, std::chrono::milliseconds settle)
+    : client_(std::move(client)), ns_(std::move(ns)), command_(std::move(command)), settle_(settle) {
     watcher_ = std::jthread([this](const std::stop_token& stop) { Watch(stop); });
     player_ = std::jthread([this](const std::stop_token& stop) { Play(stop); });
 }
@@ -154,7 +155,15 @@ void PlayedNode::Play(const std::stop_token& stop) {
         std::string name;
         {
             std::unique_lock lock(mutex_);
-            if (!changed_.wait(lock, stop, [this] { return !due_.empty(); })) return;
+            const auto next = std::min_element(settling_.begin(), settling_.end(),
+                                               [](const auto& a, const auto& b) { return a.second < b.second; });
+            const auto is_due = [this] { return !due_.empty(); };
+            if (next == settling_.end()) {
+                changed_.wait(lock, stop, is_due);
+            } else if (!changed_.wait_until(lock, stop, next->second, is_due)) {
+                due_.insert(next->first);
+            }
+            if (stop.stop_requested()) return;
             name = *due_.begin();
             due_.erase(due_.begin());
         }
@@ -170,6 +179,37 @@ void PlayedNode::Play(const std::stop_token& stop) {
     }
 }
 
+/// Binds the pod and lets its agent look at the fence; true once it has seen enough.
+bool PlayedNode::HasSettled(const Json& pod) {
+    const std::string name = pod["metadata"]["name"];
+    if (settle_.count() == 0 || !IsMigration(pod)) {
+        Bind(pod);
+        return true;
+    }
+    bool is_new = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = std::chrono::steady_clock::now();
+        const auto [place, inserted] = settling_.emplace(name, now + settle_);
+        is_new = inserted;
+        if (!inserted && place->second <= now) {
+            // Stays known as settled: its entry may not wake anybody any more.
+            settled_.insert(name);
+            settling_.erase(place);
+            return true;
+        }
+        if (settled_.contains(name)) {
+            settling_.erase(name);
+            return true;
+        }
+    }
+    if (is_new) {
+        Bind(pod);
+        StartAgent(pod);
+    }
+    return false;
+}
+
 /// True: to be looked at again although no event comes.
 bool PlayedNode::Step(const std::string& name) {
     Json pod;
@@ -177,6 +217,9 @@ bool PlayedNode::Step(const std::string& name) {
     {
         const std::lock_guard lock(mutex_);
         const auto found = pods_.find(name);
+        const bool is_waiting = found != pods_.end() && !IsOver(found->second) &&
+                                !found->second["metadata"].contains("deletionTimestamp");
+        if (!is_waiting) settling_.erase(name);
         if (found == pods_.end()) return false;
         pod = found->second;
         keeps_running = keep_running_;
@@ -189,6 +232,7 @@ bool PlayedNode::Step(const std::string& name) {
     } else if (IsOver(pod)) {
         return false;
     } else if (!IsRunning(pod)) {
+        if (!HasSettled(pod)) return false;
         Start(pod);
     } else if (!IsMigration(pod) || !keeps_running) {
         End(pod);
@@ -196,16 +240,30 @@ bool PlayedNode::Step(const std::string& name) {
     return false;
 }
 
-void PlayedNode::Start(const Json& pod) const {
+void PlayedNode::Bind(const Json& pod) const {
     const std::string name = pod["metadata"]["name"];
+    if (pod["spec"].contains("nodeName")) return;
     // A subresource that the client has no word for: only nodes and schedulers bind.
     const std::string binding = "pods/" + name + "/binding";
-    if (!pod["spec"].contains("nodeName")) {
-        client_.Create({"", "v1", binding.c_str(), "Binding"}, {{"apiVersion", "v1"},
-                                                                {"kind", "Binding"},
-                                                                {"metadata", {{"namespace", ns_}, {"name", name}}},
-                                                                {"target", {{"kind", "Node"}, {"name", "played"}}}});
-    }
+    client_.Create({"", "v1", binding.c_str(), "Binding"}, {{"apiVersion", "v1"},
+                                                            {"kind", "Binding"},
+                                                            {"metadata", {{"namespace", ns_}, {"name", name}}},
+                                                            {"target", {{"kind", "Node"}, {"name", "played"}}}});
+}
+
+/// The agent runs and the migration waits for it.
+void PlayedNode::StartAgent(const Json& pod) const {
+    const std::string now = Now();
+    auto status = Statuses(pod, "Pending", [&](const std::string& container) {
+        if (container == api::kMigrationContainer) return Json{{"waiting", {{"reason", "PodInitializing"}}}};
+        return Json{{"running", {{"startedAt", now}}}};
+    });
+    for (auto& agent : status["initContainerStatuses"])
+        agent["started"] = false;
+    WriteStatus(pod, status);
+}
+
+void PlayedNode::Start(const Json& pod) const {
     const std::string now = Now();
     WriteStatus(pod, Statuses(pod, "Running", [&](const std::string&) {
                     return Json{{"running", {{"startedAt", now}}}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -39,7 +40,9 @@ public:
         int exit_code = 0;
     };
 
-    PlayedNode(kube::Client client, std::string ns, Command command);
+    /// `settle`: how long a migration's agent looks at the fence before the migration container starts. The real one
+    /// takes 5 s, which gives the operator that long to end what should not run.
+    PlayedNode(kube::Client client, std::string ns, Command command, std::chrono::milliseconds settle = {});
     ~PlayedNode();
     PlayedNode(const PlayedNode&) = delete;
     PlayedNode& operator=(const PlayedNode&) = delete;
@@ -55,6 +58,9 @@ private:
     void Watch(const std::stop_token& stop);
     void Play(const std::stop_token& stop);
     bool Step(const std::string& name);
+    bool HasSettled(const Json& pod);
+    void Bind(const Json& pod) const;
+    void StartAgent(const Json& pod) const;
     void Start(const Json& pod) const;
     void End(const Json& pod);
     void EndDeleted(const Json& pod) const;
@@ -63,11 +69,14 @@ private:
     const kube::Client client_;
     const std::string ns_;
     const Command command_;
+    const std::chrono::milliseconds settle_;
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::map<std::string, Json> pods_;
     std::set<std::string> due_;
-    std::set<std::string> ended_;
+    std::set<std::string> ended_, settled_;
+    /// Pods whose agent looks at the fence: until when.
+    std::map<std::string, std::chrono::steady_clock::time_point> settling_;
     bool keep_running_ = false;
     std::vector<Run> runs_;
     std::map<std::string, Versions> databases_;

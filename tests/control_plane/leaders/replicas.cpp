@@ -16,6 +16,9 @@ using std::chrono::milliseconds;
 constexpr kube::Resource kRoles{"rbac.authorization.k8s.io", "v1", "roles", "Role"};
 constexpr kube::Resource kRoleBindings{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"};
 
+/// Less than the real agent takes, so that the operator has less time here.
+constexpr milliseconds kSettle{1000};
+
 kube::Clients Connect() {
     kube::InitialiseThreadPool();
     return kube::Connect(kube::LoadKubeconfig(support::ControlPlane::Get().AdminKubeconfig()),
@@ -91,9 +94,12 @@ Replicas::Replicas(std::string scenario, Findings& findings)
         replica.process = std::make_unique<OperatorProcess>(std::move(settings));
         replicas_.push_back(std::move(replica));
     }
-    node_ = std::make_unique<PlayedNode>(clients_.watches, Ns(), [](const Json& pod, const Versions&) {
-        return PlayedNode::Effect{.exit_code = 0, .versions = Versions{WantedVersion(pod)}};
-    });
+    node_ = std::make_unique<PlayedNode>(
+        clients_.watches, Ns(),
+        [](const Json& pod, const Versions&) {
+            return PlayedNode::Effect{.exit_code = 0, .versions = Versions{WantedVersion(pod)}};
+        },
+        kSettle);
 }
 
 /// As the chart does for the operator's own namespace.
@@ -141,17 +147,35 @@ void Replicas::Start() {
     B().process->Start();
 }
 
-milliseconds Replicas::WaitForLeader(const Replica& replica, Steady::time_point from, milliseconds patience) const {
-    Wait([&] { return Holder().starts_with(replica.name); }, replica.name + " holds the Lease", patience);
-    return std::chrono::duration_cast<milliseconds>(Steady::now() - from);
+Replicas::Succeeded Replicas::WaitForLeader(const Replica& replica, Steady::time_point from,
+                                            milliseconds patience) const {
+    Steady::duration slowest{};
+    Wait(
+        [&] {
+            const auto asked = Steady::now();
+            const auto holder = Holder();
+            slowest = std::max(slowest, Steady::now() - asked);
+            return holder.starts_with(replica.name);
+        },
+        replica.name + " holds the Lease", patience);
+    return {std::chrono::duration_cast<milliseconds>(Steady::now() - from),
+            std::chrono::duration_cast<milliseconds>(slowest)};
 }
 
 void Replicas::WaitForEnd(Replica& replica, milliseconds patience) const {
     Wait([&] { return !replica.process->Running(); }, replica.name + " ends", patience);
 }
 
-void Replicas::MakeDatabase(const std::string& name) const {
+void Replicas::CreateDatabase(const std::string& name) const {
     Must(client_.Create(kube::kDatabases, InNamespace(support::DatabaseBuilder(name).Build(), Ns())), "Database");
+}
+
+void Replicas::MakeDatabase(const std::string& name) const {
+    CreateDatabase(name);
+    WaitUntilRead(name);
+}
+
+void Replicas::WaitUntilRead(const std::string& name) const {
     Wait(
         [&] {
             const auto database = client_.Get(kube::kDatabases, {Ns(), name});
@@ -200,8 +224,11 @@ void Replicas::WaitUntilReady(const std::string& name) const {
             const auto migration = client_.Get(kube::kMigrations, {Ns(), name});
             if (!migration) return false;
             const auto ready = ConditionOf(*migration, "Ready");
+            const auto database =
+                client_.Get(kube::kDatabases, {Ns(), core::TextAt(*migration, {"spec", "databaseRef", "name"})});
             return !ready.is_null() && ready["status"] == "True" &&
-                   ready["observedGeneration"] == (*migration)["metadata"]["generation"];
+                   ready["observedGeneration"] == (*migration)["metadata"]["generation"] && database &&
+                   !core::BoolAt(*database, {"status", "active"});
         },
         "Migration " + name + " is Ready", std::chrono::seconds{50});
 }

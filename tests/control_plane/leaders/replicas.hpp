@@ -61,16 +61,25 @@ public:
     void Start();
     /// Of the Lease; "" when there is none or it is free.
     std::string Holder() const;
-    /// Throws unless `replica` holds the Lease within the time; how long it took since `from`.
-    std::chrono::milliseconds WaitForLeader(const Replica& replica, Steady::time_point from,
-                                            std::chrono::milliseconds patience = std::chrono::seconds{40}) const;
+    struct Succeeded {
+        /// Since the old leader's end.
+        std::chrono::milliseconds took;
+        /// The slowest answer of the API server to one small question meanwhile: how busy this machine was.
+        std::chrono::milliseconds slowest_answer;
+    };
+    /// Throws unless `replica` holds the Lease within the time.
+    Succeeded WaitForLeader(const Replica& replica, Steady::time_point from,
+                            std::chrono::milliseconds patience = std::chrono::seconds{40}) const;
     /// Throws unless the process ends by itself.
     void WaitForEnd(Replica& replica, std::chrono::milliseconds patience) const;
 
+    void CreateDatabase(const std::string& name) const;
+    void WaitUntilRead(const std::string& name) const;
     void MakeDatabase(const std::string& name = "orders") const;
     void Apply(const std::string& version, const std::string& name = "orders") const;
     void Require(const std::string& requirement, const std::string& name = "orders") const;
     void WaitForRunningPod(const std::string& name = "orders") const;
+    /// And its run, if it had one, stands in the record.
     void WaitUntilReady(const std::string& name = "orders") const;
     void Wait(const std::function<bool()>& condition, const std::string& what,
               std::chrono::milliseconds patience = support::kPatience) const;

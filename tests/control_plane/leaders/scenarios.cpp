@@ -19,8 +19,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLeaseDuration = 15s;
 constexpr milliseconds kGracefulBudget = 2s;
 constexpr milliseconds kKillBudget = 17500ms;
-/// What the other scenarios, which run at the same time on the same machine, may add to what is measured.
-constexpr milliseconds kBusyMachine = 700ms;
 /// A leader that cannot renew has ended by then: lease duration less the watchdog's margin, and a second for a machine
 /// that is busy with other cases.
 constexpr milliseconds kMustHaveEnded = 13s;
@@ -37,11 +35,15 @@ std::string Status(const Replicas& replicas, const std::string& plural) {
     return "PATCH /apis/tidegate.io/v1alpha1/namespaces/" + replicas.Ns() + "/" + plural + "/orders/status";
 }
 
-void HandOver(Replicas& replicas, const std::string& kind, milliseconds took, milliseconds budget) {
-    replicas.Report().HandOver(kind, took);
-    if (took > budget + kBusyMachine) {
-        replicas.Violation("the hand-over took " + std::to_string(took.count()) + " ms, more than " +
-                           std::to_string(budget.count()));
+void HandOver(Replicas& replicas, const std::string& kind, const Replicas::Succeeded& succeeded, milliseconds budget) {
+    replicas.Report().HandOver(kind, succeeded.took);
+    // Both processes and the API server have their turn several times in a hand-over.
+    constexpr int kTurns = 10;
+    const auto allowed = budget + kTurns * succeeded.slowest_answer;
+    if (succeeded.took > allowed) {
+        replicas.Violation("the hand-over took " + std::to_string(succeeded.took.count()) + " ms, more than " +
+                           std::to_string(budget.count()) + " ms; the API server's slowest answer took " +
+                           std::to_string(succeeded.slowest_answer.count()) + " ms");
     }
 }
 
@@ -210,7 +212,7 @@ void SleepsWithTheReleaseInHand(Replicas& replicas) {
     replicas.Wait(
         [&] {
             const auto object = *replicas.Client().Get(kube::kDeployments, {replicas.Ns(), "orders"});
-            return object["metadata"]["annotations"].value("tidegate.io/waiting-for", "").find("create one") !=
+            return core::TextAt(object, {"metadata", "annotations", "tidegate.io/waiting-for"}).find("create one") !=
                    std::string::npos;
         },
         "the hold says what it waits for");
@@ -241,7 +243,9 @@ void SleepsAndWakesUpToAPileOfWork(Replicas& replicas) {
     replicas.Start();
     const auto name = [](int i) { return "orders-" + std::to_string(i); };
     for (int i = 0; i < kDatabases; ++i)
-        replicas.MakeDatabase(name(i));
+        replicas.CreateDatabase(name(i));
+    for (int i = 0; i < kDatabases; ++i)
+        replicas.WaitUntilRead(name(i));
     Sleeps(
         replicas, "",
         [&] {
@@ -363,6 +367,12 @@ void TakeLease(const Replicas& replicas, const std::string& holder, const std::s
     if (!replicas.Client().Replace(kube::kLeases, *lease).Done()) TakeLease(replicas, holder, times);
 }
 
+void IsTakenFromTheStranger(Replicas& replicas, const Replicas::Succeeded& succeeded) {
+    if (succeeded.took < kLeaseDuration)
+        replicas.Violation("the stranger's lease was taken after " + std::to_string(succeeded.took.count()) + " ms");
+    HandOver(replicas, "stranger", succeeded, kKillBudget);
+}
+
 void LosesItsLeaseToAStranger(Replicas& replicas) {
     replicas.Start();
     replicas.MakeDatabase();
@@ -374,10 +384,7 @@ void LosesItsLeaseToAStranger(Replicas& replicas) {
     replicas.WaitForEnd(replicas.A(), 5s);
     replicas.Node().LetEnd();
     replicas.Apply("0002");
-    const auto took = replicas.WaitForLeader(replicas.B(), from);
-    if (took < kLeaseDuration)
-        replicas.Violation("the stranger's lease was taken after " + std::to_string(took.count()) + " ms");
-    HandOver(replicas, "stranger", took, kKillBudget);
+    IsTakenFromTheStranger(replicas, replicas.WaitForLeader(replicas.B(), from));
     replicas.WaitUntilReady();
     replicas.Check(2);
 }
@@ -395,11 +402,8 @@ void FindsALeaseWithImpossibleTimes(Replicas& replicas) {
     }
     TakeLease(replicas, "stranger", "2099-01-01T00:00:00.000000Z");
     const auto last = Steady::now();
-    replicas.Wait([&] { return replicas.Holder().starts_with("replica-"); }, "a replica leads", 40s);
-    const auto took = std::chrono::duration_cast<milliseconds>(Steady::now() - last);
-    if (took < kLeaseDuration)
-        replicas.Violation("the stranger's lease was taken after " + std::to_string(took.count()) + " ms");
-    HandOver(replicas, "stranger", took, kKillBudget);
+    const Replica any{"replica-", nullptr, nullptr};
+    IsTakenFromTheStranger(replicas, replicas.WaitForLeader(any, last));
     replicas.MakeDatabase();
     replicas.Apply("0001");
     replicas.WaitUntilReady();
