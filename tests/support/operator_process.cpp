@@ -57,8 +57,9 @@ void OperatorProcess::Start() {
                      "--kubeconfig=" + settings_.kubeconfig,
                      "--agent-image=" + settings_.agent_image};
     settings.argv.insert(settings.argv.end(), settings_.extra_arguments.begin(), settings_.extra_arguments.end());
-    settings.environment = {
-        {"POD_NAMESPACE", kOperatorNamespace}, {"POD_NAME", "test"}, {"SSL_CERT_FILE", "/dev/null"}};
+    settings.environment = settings_.environment;
+    settings.environment.insert(
+        {{"POD_NAMESPACE", kOperatorNamespace}, {"POD_NAME", "test"}, {"SSL_CERT_FILE", "/dev/null"}});
     settings.log_file = folder_ + "/log";
     process_ = std::make_unique<Process>(settings);
     const auto ready = Eventually([&] { return std::filesystem::exists(ready_file) || !process_->Running(); }, "ready");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ public:
         std::vector<std::string> extra_arguments;
         /// Instead of the operator's own on the control plane: for a proxy in between.
         std::string kubeconfig;
+        /// Instead of what the operator's Deployment would set: POD_NAME, POD_NAMESPACE (where the Lease lives).
+        std::map<std::string, std::string> environment;
     };
 
     explicit OperatorProcess(Settings settings);
