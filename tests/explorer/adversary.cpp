@@ -86,18 +86,18 @@ void Recreate(Emitter& out) {
     const State& from = out.From();
     const Scenario& scenario = out.TheScenario();
     for (std::size_t slot = 0; slot < scenario.migrations.size(); ++slot) {
-        if (from.migrations.Find(MigrationName(slot))) continue;
+        if (from.migrations.Find(scenario.MigrationName(slot))) continue;
         State next = from;
         Migration after = NewMigration(scenario, next, slot, scenario.migrations[slot]);
         // The annotation stands in Git, too.
         if (from.tokens > 0) after.retry_token = "token-" + std::to_string(from.tokens);
         Put(next.migrations, std::move(after));
         out.Emit({.what = What::CreateMigration, .which = Byte(slot)}, std::move(next),
-                 [&] { return "a user creates Migration " + MigrationName(slot) + " anew"; });
+                 [&] { return "a user creates Migration " + scenario.MigrationName(slot) + " anew"; });
     }
     if (from.TheDatabase() == nullptr) {
         State next = from;
-        Put(next.databases, NewDatabase(next, 0));
+        Put(next.databases, NewDatabase(scenario, next, 0));
         out.Emit({.what = What::CreateDatabase}, std::move(next), [] { return "a user creates the Database anew"; });
     }
 }
@@ -189,7 +189,7 @@ void MeddleWithJobs(Emitter& out) {
                                                  .migration_uid = migration->uid,
                                                  .key = migration->run_key,
                                                  .launch = run == nullptr ? 1 : run->launches + (is_open ? 0 : 1),
-                                                 .database = kDatabaseName})};
+                                                 .database = scenario.DatabaseName()})};
         if (from.jobs.Find(foreign.key.name)) continue;
         foreign.uid = {"foreign/" + foreign.key.name};
         foreign.created = from.now;

@@ -69,7 +69,6 @@ const char* ProcessText(Pod::Process process) {
 
 std::string Describe(const DatabaseWorker::Plan& plan, const State& state) {
     using What = DatabaseWorker::Plan::What;
-    if (plan.what == What::Resolves) return "reads live what was in doubt";
     if (plan.what == What::Posts) return "creates Job " + state.memory.pass->to_create->key.name;
     if (!plan.decision.step) return "rests";
     return std::visit(

@@ -62,11 +62,16 @@ public:
         std::erase_if(next.items, [&](const Item& item) { return item->key.name == name; });
         Push(std::move(next));
     }
-    /// The newest state becomes another one without a write: what the API server itself decides (identity, times) is
-    /// filled in afterwards when a path is replayed.
-    void Amend(Snapshot newest) {
-        newest.revision = Truth().revision;
-        versions_[0] = std::make_shared<const Snapshot>(std::move(newest));
+    /// Each object becomes what `change` makes of it, in every state, without a write: what the API server itself
+    /// decides (identity, times) is filled in when a path is replayed.
+    template <class Change>
+    void Rewrite(const Change& change) {
+        for (std::size_t age = 0; age < kept_; ++age) {
+            Snapshot snapshot = *versions_[age];
+            for (auto& item : snapshot.items)
+                item = change(item);
+            versions_[age] = std::make_shared<const Snapshot>(std::move(snapshot));
+        }
     }
 
     void Show(std::size_t age) { age_ = age; }

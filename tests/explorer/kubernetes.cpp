@@ -159,7 +159,8 @@ void CollectGarbage(Emitter& out) {
         const auto job = JobOf(from, pod);
         if (pod.is_orphan || pod.deleting || (job && !job->deleting)) continue;
         State next = from;
-        if (pod.terminal) {
+        // Nothing waits for a node that never had it, nor for one that has reported the end.
+        if (pod.terminal || !pod.scheduled) {
             next.ErasePod(pod.key.name);
         } else {
             Pod after = pod;

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
+#include <map>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "explorer/search.hpp"
 
@@ -28,19 +31,44 @@ double Seconds(std::chrono::steady_clock::time_point since) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
 }
 
-/// Arguments: --scale F (times as many states), --only WORDS (scenarios whose name holds them).
-int Explore(int argc, char** argv) {
+struct Options {
+    /// Times as many states per scenario.
     double scale = 1;
+    /// Scenarios whose name holds these words.
     std::string only;
-    for (int i = 1; i + 1 < argc; i += 2) {
+    /// Other purses than the scenarios' own.
+    std::vector<std::pair<int explorer::Purse::*, int>> purse;
+};
+
+Options Parse(int argc, char** argv) {
+    static const std::map<std::string, int explorer::Purse::*> kPurse{{"--faults", &explorer::Purse::faults},
+                                                                      {"--delays", &explorer::Purse::delays},
+                                                                      {"--failures", &explorer::Purse::failures},
+                                                                      {"--leaps", &explorer::Purse::leaps},
+                                                                      {"--ticks", &explorer::Purse::ticks}};
+    Options options;
+    for (int i = 1; i < argc; i += 2) {
         const std::string option = argv[i];
-        if (option == "--scale") scale = std::atof(argv[i + 1]);
-        if (option == "--only") only = argv[i + 1];
+        const auto coin = kPurse.find(option);
+        const bool is_known = option == "--scale" || option == "--only" || coin != kPurse.end();
+        if (!is_known || i + 1 == argc) {
+            throw std::invalid_argument(
+                "usage: tidegate-explorer [--scale F] [--only WORDS] [--faults|--delays|--failures|--leaps|--ticks N]");
+        }
+        if (option == "--scale") options.scale = std::stod(argv[i + 1]);
+        if (option == "--only") options.only = argv[i + 1];
+        if (coin != kPurse.end()) options.purse.emplace_back(coin->second, std::stoi(argv[i + 1]));
     }
+    return options;
+}
+
+int Explore(const Options& options) {
     std::size_t states = 0, transitions = 0, depth = 0, scenarios = 0, violations = 0, failed = 0;
     const auto began = std::chrono::steady_clock::now();
-    for (const auto& scenario : explorer::AllScenarios(scale)) {
-        if (scenario.name.find(only) == std::string::npos) continue;
+    for (auto& scenario : explorer::AllScenarios(options.scale)) {
+        if (scenario.name.find(options.only) == std::string::npos) continue;
+        for (const auto& [coin, count] : options.purse)
+            scenario.purse.*coin = count;
         const auto since = std::chrono::steady_clock::now();
         const auto result = explorer::Search(scenario).Run();
         std::printf(
@@ -67,7 +95,7 @@ int Explore(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        return Explore(argc, argv);
+        return Explore(Parse(argc, argv));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "tidegate-explorer: %s\n", error.what());
         return 2;

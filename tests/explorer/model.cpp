@@ -48,7 +48,11 @@ void RunDatabaseWorker(Emitter& out) {
         if (!out.Broken().empty()) break;
         plan = worker.MakePlan();
     }
-    if (plan.what == Plan::What::Waits) return;
+    if (plan.what == Plan::What::Waits) {
+        if (from.memory.database.doubts.empty()) return;
+        return out.Emit({.what = What::DatabasePass}, std::move(next),
+                        [] { return "the operator has read live what was in doubt, and waits for its stores"; });
+    }
     if (plan.what == Plan::What::Rests) return EmitRest(out, std::move(next), plan);
     const auto text = [&](const char* reply) { return "the operator " + Describe(plan, next) + reply; };
     const auto perform = [&](Reply reply, std::uint8_t how, const char* words) {
@@ -102,20 +106,16 @@ void Expand(const Scenario& scenario, const State& from, Sink& sink) {
     Interfere(out);
 }
 
-std::string MigrationName(std::size_t slot) {
-    return slot == 0 ? "orders" : "orders-b";
-}
-
 Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot, int choice) {
     const auto& wanted = scenario.choices[static_cast<std::size_t>(choice)];
     Migration migration;
-    migration.key = {kNamespace, MigrationName(slot)};
+    migration.key = {kNamespace, scenario.MigrationName(slot)};
     migration.uid = {migration.key.name + "/" + std::to_string(++state.migration_births[slot])};
     migration.generation = 1;
     migration.created = state.now;
     migration.run_key = wanted.key;
     migration.choice = choice;
-    migration.spec.database = kDatabaseName;
+    migration.spec.database = scenario.DatabaseName();
     migration.spec.version = VersionName(wanted.level);
     migration.spec.image = wanted.image;
     migration.spec.run = wanted.run;
@@ -123,9 +123,9 @@ Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot,
     return migration;
 }
 
-Database NewDatabase(State& state, int instance) {
+Database NewDatabase(const Scenario& scenario, State& state, int instance) {
     Database database;
-    database.key = {kNamespace, kDatabaseName};
+    database.key = {kNamespace, scenario.DatabaseName()};
     database.uid = {"database/" + std::to_string(++state.database_births)};
     database.generation = 1;
     database.instance = instance;
@@ -137,7 +137,7 @@ State InitialState(const Scenario& scenario) {
     State state;
     state.now = *core::ParseTime("2026-11-22T12:00:00Z");
     state.instances[0].level = state.instances[0].proven = scenario.start_level;
-    Database database = NewDatabase(state, 0);
+    Database database = NewDatabase(scenario, state, 0);
     database.revision = {state.databases.NextRevision()};
     state.databases.Put(Freeze(std::move(database)));
     state = Settle(scenario, std::move(state), {}).state;
@@ -152,19 +152,17 @@ State InitialState(const Scenario& scenario) {
     }
     if (scenario.gated_level > 0) {
         Deployment deployment;
-        deployment.key = {kNamespace, "orders"};
+        deployment.key = {kNamespace, scenario.DatabaseName()};
         deployment.uid = {"deployment/1"};
         deployment.revision = {state.deployments.NextRevision()};
         deployment.held = true;
-        deployment.requires_text = api::RequirementText(kDatabaseName, VersionName(scenario.gated_level));
+        deployment.requires_text = api::RequirementText(scenario.DatabaseName(), VersionName(scenario.gated_level));
         deployment.images = {"app:1"};
         state.deployments.Put(Freeze(std::move(deployment)));
     }
     state.Restart({});
     state.Trim(0);
     state.purse = scenario.purse;
-    state.created_jobs.clear();
-    state.intents.clear();
     return state;
 }
 

@@ -19,7 +19,6 @@ State InitialState(const Scenario& scenario);
 
 /// A Migration as its user makes it.
 Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot, int choice);
-std::string MigrationName(std::size_t slot);
-Database NewDatabase(State& state, int instance);
+Database NewDatabase(const Scenario& scenario, State& state, int instance);
 
 }  // namespace explorer

@@ -58,10 +58,10 @@ void Resolve(const State& state, Tracker& tracker) {
     tracker.doubts.clear();
 }
 
-engine::World DatabaseWorker::BuildWorld(const State& state) {
+engine::World DatabaseWorker::BuildWorld(const Scenario& scenario, const State& state) {
     static const Pass kNothing;
     const Pass& pass = state.memory.pass ? *state.memory.pass : kNothing;
-    engine::World world{.key = {kNamespace, kDatabaseName}, .learned = pass.learned};
+    engine::World world{.key = {kNamespace, scenario.DatabaseName()}, .learned = pass.learned};
     if (!state.databases.Seen().items.empty()) world.database = state.databases.Seen().items.front();
     Share(state.migrations, world.migrations);
     if (pass.learned.jobs_are_live) {
@@ -83,15 +83,13 @@ engine::World DatabaseWorker::BuildWorld(const State& state) {
 DatabaseWorker::Plan DatabaseWorker::MakePlan() {
     auto& tracker = state_.memory.database;
     if (!state_.memory.pass) {
-        if (!tracker.doubts.empty()) {
-            Resolve(state_, tracker);
-            return {.what = Plan::What::Resolves};
-        }
+        Resolve(state_, tracker);
         if (!MayDecide(state_, tracker)) return {.what = Plan::What::Waits};
     } else if (state_.memory.pass->to_create) {
         return {.what = Plan::What::Posts};
     }
-    Plan plan{.what = Plan::What::Performs, .decision = engine::Decide(BuildWorld(state_), state_.OperatorNow())};
+    Plan plan{.what = Plan::What::Performs,
+              .decision = engine::Decide(BuildWorld(scenario_, state_), state_.OperatorNow())};
     if (!plan.decision.step) plan.what = Plan::What::Rests;
     return plan;
 }
@@ -113,7 +111,6 @@ bool DatabaseWorker::Perform(const Plan& plan, Reply reply) {
             EndPass();
             return true;
         case Plan::What::Waits:
-        case Plan::What::Resolves:
             break;
     }
     return true;

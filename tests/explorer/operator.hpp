@@ -23,7 +23,6 @@ public:
     struct Plan {
         enum class What {
             Waits,     ///< for a store
-            Resolves,  ///< a doubt was resolved by a live read
             Posts,     ///< the create that was prepared
             Performs,  ///< `decision.step`
             Rests,     ///< nothing to do until `decision.look_again`
@@ -32,7 +31,7 @@ public:
         engine::Decision decision;
     };
 
-    /// What the worker does next. Doubts are resolved on the way.
+    /// What the worker does next. Doubts are resolved first, by live reads.
     Plan MakePlan();
     /// Does it. False when this reply makes no sense for it.
     bool Perform(const Plan& plan, Reply reply);
@@ -40,7 +39,7 @@ public:
     static bool Writes(const Plan& plan);
     void EndPass() { state_.memory.pass = nullptr; }
 
-    static engine::World BuildWorld(const State& state);
+    static engine::World BuildWorld(const Scenario& scenario, const State& state);
 
 private:
     bool Do(const engine::WriteDatabaseStatus& write, Reply reply);

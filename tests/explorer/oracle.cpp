@@ -28,6 +28,11 @@ int Oracle::ChoiceOf(std::string_view key) const {
     return -1;
 }
 
+KeyFacts* Oracle::FactsOf(const Pod& pod) {
+    const auto* database = state_.TheDatabase();
+    return database != nullptr && database->instance == pod.instance ? FactsOf(pod.choice) : nullptr;
+}
+
 const Instance& Oracle::SeenInstance() const {
     const auto& seen = state_.databases.Seen().items;
     const int instance = seen.empty() ? 0 : seen.front()->instance;
@@ -155,7 +160,7 @@ void Oracle::ContainerBegan(const Pod& pod) {
             Break("I2", "the migrations of pods " + other->key.name + " and " + pod.key.name + " run at once");
         }
     }
-    auto* facts = FactsOf(pod.choice);
+    auto* facts = FactsOf(pod);
     if (facts == nullptr) return;
     ++facts->starts;
     facts->has_succeeded = false;
@@ -167,7 +172,7 @@ void Oracle::ContainerBegan(const Pod& pod) {
 }
 
 void Oracle::ContainerEnded(const Pod& pod, int exit_code) {
-    auto* facts = FactsOf(pod.choice);
+    auto* facts = FactsOf(pod);
     if (facts == nullptr) return;
     const auto& real = state_.instances[static_cast<std::size_t>(pod.instance)];
     const int level = scenario_.choices[static_cast<std::size_t>(pod.choice)].level;
@@ -182,7 +187,7 @@ void Oracle::ContainerEnded(const Pod& pod, int exit_code) {
 }
 
 void Oracle::LaunchWasEnded(const Pod& pod) {
-    if (auto* facts = FactsOf(pod.choice)) facts->was_disturbed = true;
+    if (auto* facts = FactsOf(pod)) facts->was_disturbed = true;
 }
 
 void Oracle::RecordIsLost() {

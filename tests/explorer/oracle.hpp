@@ -43,6 +43,8 @@ public:
 
 private:
     KeyFacts* FactsOf(int choice) { return choice < 0 ? nullptr : &state_.keys[static_cast<std::size_t>(choice)]; }
+    /// nullptr, too, for a pod in a database to which the Database does not lead any more: nobody counts that.
+    KeyFacts* FactsOf(const Pod& pod);
     int ChoiceOf(std::string_view key) const;
     /// Of the real database that the operator believes to speak of.
     const Instance& SeenInstance() const;

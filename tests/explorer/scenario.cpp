@@ -41,7 +41,10 @@ std::string SpecText(const Choice& choice, const std::string& database, const ap
 
 std::vector<Scenario> AllScenarios(double scale) {
     std::vector<Scenario> all;
-    const auto add = [&](Scenario scenario, std::size_t thousands) {
+    // Small purses, which a search can empty on every path, before large ones, of which it sees the short paths.
+    const auto add = [&](Scenario scenario, const char* how_much, std::size_t thousands, const Purse& purse) {
+        scenario.name += std::string(", ") + how_much;
+        scenario.purse = purse;
         scenario.most_states = static_cast<std::size_t>(static_cast<double>(thousands) * 1000 * scale);
         all.push_back(std::move(scenario));
     };
@@ -49,61 +52,70 @@ std::vector<Scenario> AllScenarios(double scale) {
     const Choice third = MakeChoice("orders:3", 3);
     const Choice again = MakeChoice("orders:2", 2, "again");
 
-    add({.name = "one migration, every store late",
-         .choices = {second},
-         .gated_level = 2,
-         .deeds = Deed::Crash | Deed::LoseReply,
-         .purse = {.faults = 1, .delays = kUnbounded, .failures = 1, .leaps = 1, .ticks = 0},
-         .is_interleaved = true},
-        150);
-    add({.name = "crashes and stale lists",
-         .choices = {second},
-         .gated_level = 2,
-         .deeds = Deed::Crash | Deed::LoseReply | Deed::StaleList,
-         .purse = {.faults = 2, .delays = 1, .failures = 1, .leaps = 2, .ticks = 1}},
-        150);
-    add({.name = "two migrations of one database",
-         .choices = {second, third},
-         .migrations = {0, 1},
-         .gated_level = 3,
-         .deeds = Deed::Crash | Deed::LoseReply | Deed::DeletePod | Deed::DeleteMigration,
-         .purse = {.faults = 1, .delays = 1, .failures = 1, .leaps = 2, .ticks = 0}},
-        150);
-    add({.name = "three attempts",
-         .choices = {second},
-         .attempts = ThreeAttempts(),
-         .deeds = Deed::Crash | Deed::Retry | Deed::LoseReport | Deed::EvictPod | Deed::LoseReply,
-         .purse = {.faults = 2, .delays = 0, .failures = 3, .leaps = 4, .ticks = 0}},
-        150);
-    add({.name = "deleted and created anew",
-         .choices = {second},
-         .attempts = ThreeAttempts(),
-         .deeds = Deed::DeleteMigration | Deed::Retry | Deed::Crash,
-         .purse = {.faults = 2, .delays = 2, .failures = 2, .leaps = 2, .ticks = 1}},
-        150);
-    add({.name = "spec changed there and back",
-         .choices = {second, third, again},
-         .deeds = Deed::EditSpec | Deed::Crash | Deed::Retry | Deed::Suspend,
-         .purse = {.faults = 3, .delays = 1, .failures = 1, .leaps = 1, .ticks = 0}},
-        150);
-    add({.name = "evidence lost",
-         .choices = {second},
-         .attempts = ThreeAttempts(),
-         .gated_level = 2,
-         .deeds = Deed::DeletePod | Deed::DeleteJob | Deed::LoseReport | Deed::EvictPod | Deed::Crash,
-         .purse = {.faults = 2, .delays = 1, .failures = 1, .leaps = 3, .ticks = 1}},
-        150);
-    add({.name = "the Database changed, lost, created anew",
-         .choices = {second},
-         .gated_level = 2,
-         .deeds = Deed::SwitchDatabase | Deed::DeleteDatabase | Deed::LoseRecord | Deed::DeleteJob | Deed::Crash,
-         .purse = {.faults = 2, .delays = 1, .failures = 1, .leaps = 2, .ticks = 1}},
-        150);
-    add({.name = "foreign objects, refusals, wrong ends",
-         .choices = {second},
-         .deeds = Deed::PlantJob | Deed::RefuseJobs | Deed::Leave | Deed::CopyProbe | Deed::Retry | Deed::Stall,
-         .purse = {.faults = 2, .delays = 1, .failures = 1, .leaps = 3, .ticks = 0}},
-        150);
+    const Scenario single{.name = "one migration",
+                          .choices = {second},
+                          .gated_level = 2,
+                          .deeds = Deed::Crash | Deed::LoseReply,
+                          .is_interleaved = true};
+    add(single, "one fault", 150, {.faults = 1, .delays = 1, .failures = 1, .leaps = 1, .ticks = 0});
+    add(single, "every store late", 150, {.faults = 1, .delays = kUnbounded, .failures = 1, .leaps = 1, .ticks = 0});
+
+    const Scenario stale{.name = "stale lists",
+                         .choices = {second},
+                         .gated_level = 2,
+                         .deeds = Deed::Crash | Deed::LoseReply | Deed::StaleList};
+    add(stale, "one crash", 100, {.faults = 1, .delays = 1, .failures = 0, .leaps = 0, .ticks = 0});
+    add(stale, "two crashes", 150, {.faults = 2, .delays = 1, .failures = 1, .leaps = 2, .ticks = 1});
+
+    const Scenario two{.name = "two migrations",
+                       .choices = {second, third},
+                       .migrations = {0, 1},
+                       .gated_level = 3,
+                       .deeds = Deed::Crash | Deed::LoseReply | Deed::DeletePod | Deed::DeleteMigration};
+    add(two, "one fault", 200, {.faults = 1, .delays = 0, .failures = 1, .leaps = 0, .ticks = 0});
+
+    const Scenario attempts{.name = "three attempts",
+                            .choices = {second},
+                            .attempts = ThreeAttempts(),
+                            .deeds = Deed::Crash | Deed::Retry | Deed::LoseReport | Deed::EvictPod | Deed::LoseReply};
+    add(attempts, "two faults", 100, {.faults = 2, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
+    add(attempts, "three failures", 100, {.faults = 1, .delays = 0, .failures = 3, .leaps = 3, .ticks = 1});
+
+    const Scenario anew{.name = "created anew",
+                        .choices = {second},
+                        .attempts = ThreeAttempts(),
+                        .deeds = Deed::DeleteMigration | Deed::Retry | Deed::Crash};
+    add(anew, "one fault", 50, {.faults = 1, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
+    add(anew, "two faults", 150, {.faults = 2, .delays = 1, .failures = 2, .leaps = 2, .ticks = 0});
+
+    const Scenario flip{.name = "spec there and back",
+                        .choices = {second, third, again},
+                        .deeds = Deed::EditSpec | Deed::Crash | Deed::Retry | Deed::Suspend};
+    add(flip, "one fault", 50, {.faults = 1, .delays = 1, .failures = 0, .leaps = 0, .ticks = 0});
+    add(flip, "two faults", 150, {.faults = 2, .delays = 0, .failures = 1, .leaps = 0, .ticks = 0});
+
+    const Scenario evidence{
+        .name = "evidence lost",
+        .choices = {second},
+        .attempts = ThreeAttempts(),
+        .gated_level = 2,
+        .deeds = Deed::DeletePod | Deed::DeleteJob | Deed::LoseReport | Deed::EvictPod | Deed::Crash};
+    add(evidence, "one fault", 100, {.faults = 1, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
+    add(evidence, "two faults", 150, {.faults = 2, .delays = 1, .failures = 1, .leaps = 2, .ticks = 0});
+
+    const Scenario database{
+        .name = "the Database",
+        .choices = {second},
+        .gated_level = 2,
+        .deeds = Deed::SwitchDatabase | Deed::DeleteDatabase | Deed::LoseRecord | Deed::DeleteJob | Deed::Crash};
+    add(database, "one fault", 170, {.faults = 1, .delays = 1, .failures = 0, .leaps = 0, .ticks = 0});
+    add(database, "two faults", 100, {.faults = 2, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
+
+    const Scenario foreign{
+        .name = "foreign objects",
+        .choices = {second},
+        .deeds = Deed::PlantJob | Deed::RefuseJobs | Deed::Leave | Deed::CopyProbe | Deed::Retry | Deed::Stall};
+    add(foreign, "two faults", 120, {.faults = 2, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
     return all;
 }
 

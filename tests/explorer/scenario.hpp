@@ -67,7 +67,9 @@ struct Choice {
 
 struct Scenario {
     std::string name;
-    std::vector<Choice> choices;
+    /// Of all names of objects: replayed paths share a namespace.
+    std::string suffix{};
+    std::vector<Choice> choices{};
     /// The choice of each Migration at the start.
     std::vector<int> migrations = {0};
     api::Attempts attempts{};
@@ -78,11 +80,15 @@ struct Scenario {
     Purse purse;
     /// The world may change between two steps of one pass; else only between passes.
     bool is_interleaved = false;
+    /// No store sees anything by itself; else only what the purse pays for is late.
+    bool delivers_nothing = false;
     /// The search ends when so many distinct states are known.
     std::size_t most_states = 200'000;
     /// Each state whose fingerprint is divisible by this is followed to its fixed point.
     std::size_t sample = 50;
 
+    std::string DatabaseName() const { return "orders" + suffix; }
+    std::string MigrationName(std::size_t slot) const { return (slot == 0 ? "orders" : "orders-b") + suffix; }
     bool May(Deed deed) const { return (deeds & static_cast<std::uint32_t>(deed)) != 0; }
 };
 

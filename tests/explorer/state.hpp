@@ -18,7 +18,6 @@
 
 namespace explorer {
 
-inline constexpr const char* kDatabaseName = "orders";
 inline constexpr int kInstances = 2;
 inline constexpr std::size_t kMostChoices = 4;
 

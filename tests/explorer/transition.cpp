@@ -24,6 +24,10 @@ std::vector<Kind> NewlyLate(const State& before, const State& after) {
 
 void Emitter::Finish(Action action, State next, std::string text) {
     const Violations broken = std::exchange(broken_, {});
+    if (scenario_.delivers_nothing) {
+        next.Trim(0);
+        return sink_.Take(action, std::move(next), text, broken);
+    }
     const bool may_look_back = scenario_.May(Deed::StaleList) && next.purse.faults > 0;
     const auto late = action.what == Action::What::Crash ? std::vector<Kind>{} : NewlyLate(from_, next);
     if (next.purse.delays > 0) {
