@@ -1,0 +1,247 @@
+#include "explorer/operator.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "api/names.hpp"
+
+namespace explorer {
+namespace {
+
+/// As in the controller: more steps in a pass are a decision that goes in circles.
+constexpr int kMostSteps = 8;
+
+template <class Object, class Facts>
+void Share(const History<Object>& history, std::vector<engine::Shared<Facts>>& into) {
+    into.insert(into.end(), history.Seen().items.begin(), history.Seen().items.end());
+}
+
+template <class Object>
+std::uint64_t LiveRevision(const History<Object>& history, const std::string& name) {
+    const auto object = history.Find(name);
+    return object ? object->revision.value : 0;
+}
+
+std::uint64_t LiveRevision(const State& state, Kind kind, const std::string& name) {
+    switch (kind) {
+        case Kind::Databases:
+            return LiveRevision(state.databases, name);
+        case Kind::Migrations:
+            return LiveRevision(state.migrations, name);
+        case Kind::Jobs:
+            return LiveRevision(state.jobs, name);
+        case Kind::Ledgers:
+            return LiveRevision(state.ledgers, name);
+        case Kind::Deployments:
+            return LiveRevision(state.deployments, name);
+        case Kind::Pods:
+            break;
+    }
+    return 0;
+}
+
+}  // namespace
+
+bool MayDecide(const State& state, const Tracker& tracker) {
+    if (!tracker.doubts.empty()) return false;
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+        if (tracker.writes[kind] > state.SeenRevision(static_cast<Kind>(kind))) return false;
+    }
+    return true;
+}
+
+void Resolve(const State& state, Tracker& tracker) {
+    for (const auto& [kind, name] : tracker.doubts) {
+        auto& expected = tracker.writes[static_cast<std::size_t>(kind)];
+        expected = std::max(expected, LiveRevision(state, kind, name));
+    }
+    tracker.doubts.clear();
+}
+
+engine::World DatabaseWorker::BuildWorld(const Scenario& scenario, const State& state) {
+    static const Pass kNothing;
+    const Pass& pass = state.memory.pass ? *state.memory.pass : kNothing;
+    engine::World world{.key = {kNamespace, scenario.DatabaseName()}, .learned = pass.learned};
+    if (!state.databases.Seen().items.empty()) world.database = state.databases.Seen().items.front();
+    Share(state.migrations, world.migrations);
+    if (pass.learned.jobs_are_live) {
+        world.jobs.assign(pass.live_jobs.begin(), pass.live_jobs.end());
+    } else {
+        for (const auto& job : state.jobs.Seen().items) {
+            if (job->is_labelled) world.jobs.push_back(job);
+        }
+    }
+    for (const auto& pod : state.pods.Seen().items) {
+        if (!pass.live_pods.contains(pod->job)) world.pods.push_back(pod);
+    }
+    for (const auto& [job, pods] : pass.live_pods)
+        world.pods.insert(world.pods.end(), pods.begin(), pods.end());
+    Share(state.deployments, world.workloads);
+    return world;
+}
+
+DatabaseWorker::Plan DatabaseWorker::MakePlan() {
+    auto& tracker = state_.memory.database;
+    if (!state_.memory.pass) {
+        Resolve(state_, tracker);
+        if (!MayDecide(state_, tracker)) return {.what = Plan::What::Waits};
+    } else if (state_.memory.pass->to_create) {
+        return {.what = Plan::What::Posts};
+    }
+    Plan plan{.what = Plan::What::Performs,
+              .decision = engine::Decide(BuildWorld(scenario_, state_), state_.OperatorNow())};
+    if (!plan.decision.step) plan.what = Plan::What::Rests;
+    return plan;
+}
+
+bool DatabaseWorker::Writes(const Plan& plan) {
+    if (plan.what == Plan::What::Posts) return true;
+    if (plan.what != Plan::What::Performs) return false;
+    return !std::holds_alternative<engine::ListJobsLive>(*plan.decision.step) &&
+           !std::holds_alternative<engine::ListPodsLive>(*plan.decision.step);
+}
+
+bool DatabaseWorker::Perform(const Plan& plan, Reply reply) {
+    switch (plan.what) {
+        case Plan::What::Posts:
+            return Post(state_.memory.pass->to_create, reply);
+        case Plan::What::Performs:
+            return std::visit([&](const auto& step) { return Do(step, reply); }, *plan.decision.step);
+        case Plan::What::Rests:
+            EndPass();
+            return true;
+        case Plan::What::Waits:
+            break;
+    }
+    return true;
+}
+
+Pass DatabaseWorker::Learned() const {
+    return state_.memory.pass ? *state_.memory.pass : Pass{};
+}
+
+void DatabaseWorker::PutBack(Pass pass) {
+    ++pass.steps;
+    if (pass.steps > kMostSteps) {
+        broken_.push_back({"I7", "a pass takes more than " + std::to_string(kMostSteps) + " steps"});
+    }
+    state_.memory.pass = std::make_shared<const Pass>(std::move(pass));
+}
+
+bool DatabaseWorker::Wrote(Kind kind, const std::string& name, std::uint64_t revision, Reply reply) {
+    auto& tracker = state_.memory.database;
+    EndPass();
+    if (reply == Reply::Received) {
+        auto& expected = tracker.writes[static_cast<std::size_t>(kind)];
+        expected = std::max(expected, revision);
+    } else {
+        tracker.doubts.emplace_back(kind, name);
+    }
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::WriteDatabaseStatus& write, Reply reply) {
+    const auto before = state_.databases.Find(write.database.name);
+    if (!before || before->revision != write.at) {
+        EndPass();
+        return reply == Reply::Received;
+    }
+    if (reply == Reply::Late) return false;
+    if (reply != Reply::LostBeforeCommit) {
+        Oracle(scenario_, state_, broken_).DatabaseIsWritten(*before, write.status);
+        if (before->status == write.status) broken_.push_back({"I7", "a write to the Database changes nothing"});
+        Database after = *before;
+        after.status = write.status;
+        after.revision = {state_.databases.NextRevision()};
+        state_.databases.Put(Freeze(std::move(after)));
+    }
+    return Wrote(Kind::Databases, write.database.name, state_.databases.Truth().revision, reply);
+}
+
+bool DatabaseWorker::Do(const engine::WriteMigrationStatus& write, Reply reply) {
+    const auto before = state_.migrations.Find(write.migration.name);
+    if (!before || before->revision != write.at) {
+        EndPass();
+        return reply == Reply::Received;
+    }
+    if (reply == Reply::Late) return false;
+    if (reply != Reply::LostBeforeCommit) {
+        Oracle(scenario_, state_, broken_).MigrationIsWritten(*before, write.status);
+        Migration after = *before;
+        after.status = write.status;
+        if (write.entry) {
+            after.status.history_size =
+                std::min(before->status.history_size + 1, std::max<std::size_t>(write.history_limit, 1));
+            after.status.newest_key = write.entry->key;
+            after.status.newest_launch = write.entry->launch;
+        }
+        if (before->status == after.status) broken_.push_back({"I7", "a write to a Migration changes nothing"});
+        after.revision = {state_.migrations.NextRevision()};
+        state_.migrations.Put(Freeze(std::move(after)));
+    }
+    return Wrote(Kind::Migrations, write.migration.name, state_.migrations.Truth().revision, reply);
+}
+
+bool DatabaseWorker::Do(const engine::DeletePod& end, Reply reply) {
+    const auto pod = state_.pods.Find(end.pod.name);
+    EndPass();
+    const bool is_meant = pod && pod->uid == end.uid && (end.at == core::Revision{} || pod->revision == end.at);
+    // A lost reply to a delete leaves no trace in the tracker: without the commit nothing happened at all.
+    if (!is_meant || reply == Reply::LostBeforeCommit) return reply == Reply::Received;
+    if (reply != Reply::Received) return false;
+    Oracle(scenario_, state_, broken_).PodIsDeleted(*pod);
+    Pod after = *pod;
+    after.deleting = true;
+    after.revision = {state_.pods.NextRevision()};
+    state_.PutPod(Freeze(std::move(after)));
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::DeleteJob& old, Reply reply) {
+    const auto job = state_.jobs.Find(old.job.name);
+    EndPass();
+    if (!job || job->uid != old.uid || reply != Reply::Received) return reply == Reply::Received;
+    Oracle oracle(scenario_, state_, broken_);
+    oracle.JobIsDeleted(*job);
+    state_.jobs.Erase(old.job.name);
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::ListJobsLive&, Reply) {
+    Pass pass = Learned();
+    pass.learned.jobs_are_live = true;
+    pass.live_jobs.clear();
+    for (const auto& job : state_.jobs.Truth().items) {
+        if (job->is_labelled) pass.live_jobs.push_back(job);
+    }
+    PutBack(std::move(pass));
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::ListPodsLive& list, Reply) {
+    Pass pass = Learned();
+    auto& memory = state_.memory;
+    pass.learned.pods_are_live.insert(list.job);
+    auto& pods = pass.live_pods[list.job];
+    pods.clear();
+    if (const auto known = memory.evidence.find(list.job); known != memory.evidence.end()) {
+        pods = known->second;
+    } else {
+        const auto facts = History<Job>::Find(state_.jobs.Seen(), list.job);
+        for (const auto& pod : state_.pods.Truth().items) {
+            if (pod->job == list.job) pods.push_back(pod);
+        }
+        if (pods.empty()) {
+            for (const auto& pod : memory.ended_pods) {
+                if (pod->job == list.job) pods.push_back(pod);
+            }
+        }
+        const bool is_final = facts && facts->is_labelled && facts->Ended() && !pods.empty() &&
+                              std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
+        if (is_final) memory.evidence.emplace(list.job, pods);
+    }
+    PutBack(std::move(pass));
+    return true;
+}
+
+}  // namespace explorer

@@ -1,0 +1,115 @@
+#include <algorithm>
+
+#include "api/run_id.hpp"
+#include "explorer/operator.hpp"
+
+namespace explorer {
+namespace {
+
+using observed::JobFacts;
+
+/// A UID that no object of the recent past has: of the same name there may have been one before.
+core::Uid FreshUid(const State& state, const std::string& name) {
+    for (int birth = Contains(state.created_jobs, name) ? 2 : 1;; ++birth) {
+        core::Uid uid{name + "/" + std::to_string(birth)};
+        const auto& pods = state.pods.Truth().items;
+        const bool is_taken =
+            std::any_of(pods.begin(), pods.end(), [&](const auto& pod) { return pod->job_uid == uid; });
+        if (!is_taken) return uid;
+    }
+}
+
+}  // namespace
+
+void CommitJob(const Scenario& scenario, State& state, const std::shared_ptr<const Job>& job, Violations& broken) {
+    Oracle(scenario, state, broken).JobIsCreated(*job);
+    Job made = *job;
+    made.uid = FreshUid(state, job->key.name);
+    made.created = state.now;
+    made.revision = {state.jobs.NextRevision()};
+    Insert(state.created_jobs, job->key.name);
+    state.jobs.Put(Freeze(std::move(made)));
+}
+
+bool DatabaseWorker::Do(const engine::CreateMigrationJob& create, Reply reply) {
+    const auto& seen = state_.databases.Seen().items;
+    const auto live = state_.migrations.Find(create.migration.name);
+    const bool asks_for_it = !seen.empty() && live && live->uid == create.run.migration_uid &&
+                             live->run_key == create.run.key && !live->deleting;
+    if (!asks_for_it) {
+        EndPass();
+        return reply == Reply::Received;
+    }
+    Job job;
+    job.key = {kNamespace, api::JobName(create.run)};
+    job.role = JobFacts::Role::Migrate;
+    job.database = create.database.name;
+    job.migration = create.migration.name;
+    job.owner = live->uid;
+    job.run_key = create.run.key;
+    job.launch = create.run.launch;
+    job.database_generation = seen.front()->generation;
+    job.choice = live->choice;
+    job.instance = seen.front()->instance;
+    job.is_ours = true;
+    auto frozen = Freeze(std::move(job));
+    if (!scenario_.is_interleaved) return Post(std::move(frozen), reply);
+    if (reply != Reply::Received) return false;
+    Pass pass = Learned();
+    pass.to_create = std::move(frozen);
+    PutBack(std::move(pass));
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::CreateProbeJob& create, Reply reply) {
+    const auto& seen = state_.databases.Seen().items;
+    if (seen.empty()) {
+        EndPass();
+        return reply == Reply::Received;
+    }
+    const auto& database = *seen.front();
+    Job job;
+    job.key = {kNamespace, api::ProbeJobName(database.key.name, database.uid, create.launch)};
+    job.role = JobFacts::Role::Probe;
+    job.database = database.key.name;
+    job.owner = database.uid;
+    job.launch = create.launch;
+    job.database_generation = database.generation;
+    job.instance = database.instance;
+    job.is_ours = true;
+    return Post(Freeze(std::move(job)), reply);
+}
+
+bool DatabaseWorker::Post(std::shared_ptr<const Job> job, Reply reply) {
+    const std::string& name = job->key.name;
+    const auto there = state_.jobs.Find(name);
+    if (reply == Reply::LostBeforeCommit) return Wrote(Kind::Jobs, name, 0, reply);
+    if (reply == Reply::Late) {
+        if (there || state_.refuses_jobs || state_.late_create) return false;
+        state_.late_create = job;
+        return Wrote(Kind::Jobs, name, 0, reply);
+    }
+    if (state_.refuses_jobs && !there) {
+        if (reply != Reply::Received) return false;
+        Pass pass = Learned();
+        pass.to_create = nullptr;
+        pass.learned.refused_jobs.emplace(name, "exceeded quota");
+        PutBack(std::move(pass));
+        return true;
+    }
+    if (!there) {
+        CommitJob(scenario_, state_, job, broken_);
+        return Wrote(Kind::Jobs, name, state_.jobs.Truth().revision, reply);
+    }
+    if (reply != Reply::Received) return false;
+    const bool is_ours = there->owner == job->owner && there->run_key == job->run_key && there->launch == job->launch &&
+                         there->role == job->role && there->database == job->database;
+    if (is_ours) return Wrote(Kind::Jobs, name, there->revision.value, reply);
+    Pass pass = Learned();
+    pass.to_create = nullptr;
+    pass.learned.foreign_jobs.insert(name);
+    PutBack(std::move(pass));
+    return true;
+}
+
+}  // namespace explorer
