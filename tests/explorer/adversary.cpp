@@ -185,11 +185,11 @@ void MeddleWithJobs(Emitter& out) {
         const auto* run = database != nullptr ? api::FindRun(database->status, migration->run_key) : nullptr;
         const bool is_open = run != nullptr && run->outcome == api::RunOutcome::Active;
         Job foreign;
-        foreign.key = {kNamespace, api::JobName({.migration = migration->key.name,
-                                                 .migration_uid = migration->uid,
-                                                 .key = migration->run_key,
-                                                 .launch = run == nullptr ? 1 : run->launches + (is_open ? 0 : 1),
-                                                 .database = scenario.DatabaseName()})};
+        foreign.key = {scenario.ns, api::JobName({.migration = migration->key.name,
+                                                  .migration_uid = migration->uid,
+                                                  .key = migration->run_key,
+                                                  .launch = run == nullptr ? 1 : run->launches + (is_open ? 0 : 1),
+                                                  .database = scenario.DatabaseName()})};
         if (from.jobs.Find(foreign.key.name)) continue;
         foreign.uid = {"foreign/" + foreign.key.name};
         foreign.created = from.now;

@@ -83,6 +83,7 @@ std::string Describe(const DatabaseWorker::Plan& plan, const State& state) {
                    [](const engine::CreateMigrationJob& create) { return "creates Job " + create.job_name; },
                    [](const engine::CreateProbeJob& create) { return "creates probe Job " + create.job_name; },
                    [](const engine::DeletePod& end) { return "deletes pod " + end.pod.name; },
+                   [](const engine::SuspendJob& end) { return "suspends Job " + end.job.name; },
                    [](const engine::DeleteJob& old) { return "deletes Job " + old.job.name; },
                    [](const engine::ListJobsLive&) { return std::string("lists the Jobs live"); },
                    [](const engine::ListPodsLive& list) { return "lists the pods of Job " + list.job + " live"; }},

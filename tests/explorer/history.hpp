@@ -70,6 +70,8 @@ public:
             Snapshot snapshot = *versions_[age];
             for (auto& item : snapshot.items)
                 item = change(item);
+            std::sort(snapshot.items.begin(), snapshot.items.end(),
+                      [](const Item& a, const Item& b) { return a->key.name < b->key.name; });
             versions_[age] = std::make_shared<const Snapshot>(std::move(snapshot));
         }
     }

@@ -33,13 +33,14 @@ void MakePod(State& next, const Job& job) {
     next.jobs.Put(Freeze(std::move(owner)));
 
     Pod pod;
-    pod.key = {kNamespace, job.uid.value + "-pod"};
+    pod.key = {job.key.ns, job.uid.value + "-pod"};
     pod.uid = {job.uid.value + "-pod"};
     pod.revision = {next.pods.NextRevision()};
     pod.created = next.now;
     pod.job = job.key.name;
     pod.job_uid = job.uid;
     pod.database = job.database;
+    pod.database_generation = job.database_generation;
     pod.choice = job.choice;
     pod.instance = job.instance;
     next.PutPod(Freeze(std::move(pod)));
@@ -58,11 +59,26 @@ void FinishJob(State& next, const Job& job, Job::Counted counted) {
     next.now += std::chrono::seconds{1};
     Job after = job;
     after.counted = counted;
+    after.ended_pods = 1;
     after.state = counted == Job::Counted::Success ? JobFacts::State::Complete : JobFacts::State::Failed;
     if (counted == Job::Counted::Failure) after.failure_reason = "PodFailurePolicy";
     after.end_time = next.now;
     after.revision = {next.jobs.NextRevision()};
     next.jobs.Put(Freeze(std::move(after)));
+}
+
+/// No pod any more, and those that are there are deleted.
+void Suspend(State& next, const Job& job) {
+    Job after = job;
+    after.suspended = true;
+    after.revision = {next.jobs.NextRevision()};
+    next.jobs.Put(Freeze(std::move(after)));
+    const auto pod = PodOf(next, job);
+    if (!pod || pod->terminal || pod->deleting) return;
+    Pod deleted = *pod;
+    deleted.deleting = true;
+    deleted.revision = {next.pods.NextRevision()};
+    next.PutPod(Freeze(std::move(deleted)));
 }
 
 bool OwnerExists(const State& state, const Job& job) {
@@ -98,6 +114,13 @@ void ControlJobs(Emitter& out) {
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         const Job& job = *jobs[i];
         if (!job.is_ours || job.deleting || job.Ended()) continue;
+        if (job.asked_to_suspend && !job.suspended) {
+            State next = from;
+            Suspend(next, job);
+            out.Emit({.what = What::SuspendJob, .which = Index(i)}, std::move(next),
+                     [&] { return "the Job controller acts on the suspension of Job " + job.key.name; });
+        }
+        if (!job.has_made_pod && job.asked_to_suspend) continue;
         if (!job.has_made_pod) {
             State next = from;
             MakePod(next, job);
@@ -123,6 +146,7 @@ void ControlJobs(Emitter& out) {
         if (job && !job->deleting && !job->Ended()) {
             Job after = *job;
             after.counted = CountOf(pod);
+            after.ended_pods = 1;
             after.revision = {next.jobs.NextRevision()};
             next.jobs.Put(Freeze(std::move(after)));
         }

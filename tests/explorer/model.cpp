@@ -109,7 +109,7 @@ void Expand(const Scenario& scenario, const State& from, Sink& sink) {
 Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot, int choice) {
     const auto& wanted = scenario.choices[static_cast<std::size_t>(choice)];
     Migration migration;
-    migration.key = {kNamespace, scenario.MigrationName(slot)};
+    migration.key = {scenario.ns, scenario.MigrationName(slot)};
     migration.uid = {migration.key.name + "/" + std::to_string(++state.migration_births[slot])};
     migration.generation = 1;
     migration.created = state.now;
@@ -125,7 +125,7 @@ Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot,
 
 Database NewDatabase(const Scenario& scenario, State& state, int instance) {
     Database database;
-    database.key = {kNamespace, scenario.DatabaseName()};
+    database.key = {scenario.ns, scenario.DatabaseName()};
     database.uid = {"database/" + std::to_string(++state.database_births)};
     database.generation = 1;
     database.instance = instance;
@@ -152,7 +152,7 @@ State InitialState(const Scenario& scenario) {
     }
     if (scenario.gated_level > 0) {
         Deployment deployment;
-        deployment.key = {kNamespace, scenario.DatabaseName()};
+        deployment.key = {scenario.ns, scenario.DatabaseName()};
         deployment.uid = {"deployment/1"};
         deployment.revision = {state.deployments.NextRevision()};
         deployment.held = true;

@@ -100,16 +100,17 @@ Digest MakeDigest(const Job& job) {
     Writer writer;
     writer << job.key.name << job.uid << job.created << job.deleting << job.role << job.owner << job.run_key
            << job.launch << job.database_generation << job.state << job.failure_reason << job.end_time << job.choice
-           << job.instance << job.is_ours << job.is_labelled << job.has_made_pod << job.counted;
+           << job.instance << job.asked_to_suspend << job.suspended << job.ended_pods << job.is_ours << job.is_labelled
+           << job.has_made_pod << job.counted;
     return writer.Finish();
 }
 
 Digest MakeDigest(const Pod& pod) {
     Writer writer;
-    writer << pod.key.name << pod.uid << pod.created << pod.job << pod.job_uid << pod.deleting << pod.terminal
-           << pod.scheduled << pod.initialized_time << pod.disruption << pod.migration << pod.agent << pod.report
-           << pod.choice << pod.instance << pod.process << pod.has_applied << pod.level_read << pod.dirty_read
-           << pod.is_orphan;
+    writer << pod.key.name << pod.uid << pod.database_generation << pod.created << pod.job << pod.job_uid
+           << pod.deleting << pod.terminal << pod.scheduled << pod.initialized_time << pod.disruption << pod.migration
+           << pod.agent << pod.report << pod.choice << pod.instance << pod.process << pod.has_applied << pod.level_read
+           << pod.dirty_read << pod.is_orphan;
     return writer.Finish();
 }
 

@@ -18,8 +18,6 @@
 /// knows. They never change once they are frozen.
 namespace explorer {
 
-inline constexpr const char* kNamespace = "shop";
-
 /// Everything of an object but its revision and its times: these are compared relative to each other.
 struct Digest {
     Fingerprint content;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "api/names.hpp"
+#include "engine/lookup.hpp"
 
 namespace explorer {
 namespace {
@@ -61,7 +62,7 @@ void Resolve(const State& state, Tracker& tracker) {
 engine::World DatabaseWorker::BuildWorld(const Scenario& scenario, const State& state) {
     static const Pass kNothing;
     const Pass& pass = state.memory.pass ? *state.memory.pass : kNothing;
-    engine::World world{.key = {kNamespace, scenario.DatabaseName()}, .learned = pass.learned};
+    engine::World world{.key = {scenario.ns, scenario.DatabaseName()}, .learned = pass.learned};
     if (!state.databases.Seen().items.empty()) world.database = state.databases.Seen().items.front();
     Share(state.migrations, world.migrations);
     if (pass.learned.jobs_are_live) {
@@ -70,6 +71,11 @@ engine::World DatabaseWorker::BuildWorld(const Scenario& scenario, const State& 
         for (const auto& job : state.jobs.Seen().items) {
             if (job->is_labelled) world.jobs.push_back(job);
         }
+    }
+    const auto* run = world.database ? engine::ActiveRun(world.database->status) : nullptr;
+    const auto& request = state.memory.request;
+    if (run != nullptr && request && request->job == run->job_name && request->intended == run->start_time) {
+        world.learned.job_request = request->how_far;
     }
     for (const auto& pod : state.pods.Seen().items) {
         if (!pass.live_pods.contains(pod->job)) world.pods.push_back(pod);
@@ -155,6 +161,10 @@ bool DatabaseWorker::Do(const engine::WriteDatabaseStatus& write, Reply reply) {
         after.revision = {state_.databases.NextRevision()};
         state_.databases.Put(Freeze(std::move(after)));
     }
+    if (write.is_intent && reply == Reply::Received) {
+        const auto& run = *engine::ActiveRun(write.status);
+        state_.memory.request = {run.job_name, run.start_time.value_or(core::Time{}), engine::JobRequest::NotSent};
+    }
     return Wrote(Kind::Databases, write.database.name, state_.databases.Truth().revision, reply);
 }
 
@@ -197,10 +207,28 @@ bool DatabaseWorker::Do(const engine::DeletePod& end, Reply reply) {
     return true;
 }
 
+bool DatabaseWorker::Do(const engine::SuspendJob& end, Reply reply) {
+    const auto before = state_.jobs.Find(end.job.name);
+    if (!before || before->revision != end.at) {
+        EndPass();
+        return reply == Reply::Received;
+    }
+    if (reply == Reply::Late) return false;
+    if (reply != Reply::LostBeforeCommit) {
+        Oracle(scenario_, state_, broken_).JobIsSuspended(*before);
+        Job after = *before;
+        after.asked_to_suspend = true;
+        after.revision = {state_.jobs.NextRevision()};
+        state_.jobs.Put(Freeze(std::move(after)));
+    }
+    return Wrote(Kind::Jobs, end.job.name, state_.jobs.Truth().revision, reply);
+}
+
 bool DatabaseWorker::Do(const engine::DeleteJob& old, Reply reply) {
     const auto job = state_.jobs.Find(old.job.name);
     EndPass();
-    if (!job || job->uid != old.uid || reply != Reply::Received) return reply == Reply::Received;
+    const bool is_meant = job && job->uid == old.uid && (old.at == core::Revision{} || job->revision == old.at);
+    if (!is_meant || reply != Reply::Received) return reply == Reply::Received;
     Oracle oracle(scenario_, state_, broken_);
     oracle.JobIsDeleted(*job);
     state_.jobs.Erase(old.job.name);

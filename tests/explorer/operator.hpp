@@ -47,11 +47,13 @@ private:
     bool Do(const engine::CreateMigrationJob& create, Reply reply);
     bool Do(const engine::CreateProbeJob& create, Reply reply);
     bool Do(const engine::DeletePod& end, Reply reply);
+    bool Do(const engine::SuspendJob& end, Reply reply);
     bool Do(const engine::DeleteJob& old, Reply reply);
     bool Do(const engine::ListJobsLive& list, Reply reply);
     bool Do(const engine::ListPodsLive& list, Reply reply);
 
     bool Post(std::shared_ptr<const Job> job, Reply reply);
+    void Remember(engine::JobRequest how_far);
     /// The pass with what it has learned, to be changed and put back.
     Pass Learned() const;
     void PutBack(Pass pass);

@@ -25,7 +25,7 @@ void Wrote(Tracker& tracker, Kind kind, const std::string& name, std::uint64_t r
 std::optional<engine::GateDecision> GateWorker::DecideLedger() {
     Resolve(state_, state_.memory.ledger);
     if (!MayDecide(state_, state_.memory.ledger)) return std::nullopt;
-    engine::LedgerWorld world{.ns = kNamespace};
+    engine::LedgerWorld world{.ns = scenario_.ns};
     world.ledger = History<Ledger>::Find(state_.ledgers.Seen(), api::kLedgerName);
     Share(state_.databases, world.databases);
     Share(state_.migrations, world.migrations);
@@ -62,7 +62,7 @@ void GateWorker::Do(const engine::WriteLedger& write, Reply reply) {
         Oracle(scenario_, state_, broken_).LedgerIsWritten(write.satisfied);
         Ledger after;
         if (before) after = *before;
-        after.key = {kNamespace, std::string(api::kLedgerName)};
+        after.key = {scenario_.ns, std::string(api::kLedgerName)};
         after.satisfied = write.satisfied;
         after.revision = {state_.ledgers.NextRevision()};
         state_.ledgers.Put(Freeze(std::move(after)));

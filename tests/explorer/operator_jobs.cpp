@@ -41,7 +41,7 @@ bool DatabaseWorker::Do(const engine::CreateMigrationJob& create, Reply reply) {
         return reply == Reply::Received;
     }
     Job job;
-    job.key = {kNamespace, api::JobName(create.run)};
+    job.key = {scenario_.ns, api::JobName(create.run)};
     job.role = JobFacts::Role::Migrate;
     job.database = create.database.name;
     job.migration = create.migration.name;
@@ -69,7 +69,7 @@ bool DatabaseWorker::Do(const engine::CreateProbeJob& create, Reply reply) {
     }
     const auto& database = *seen.front();
     Job job;
-    job.key = {kNamespace, api::ProbeJobName(database.key.name, database.uid, create.launch)};
+    job.key = {scenario_.ns, api::ProbeJobName(database.key.name, database.uid, create.launch)};
     job.role = JobFacts::Role::Probe;
     job.database = database.key.name;
     job.owner = database.uid;
@@ -80,7 +80,13 @@ bool DatabaseWorker::Do(const engine::CreateProbeJob& create, Reply reply) {
     return Post(Freeze(std::move(job)), reply);
 }
 
+void DatabaseWorker::Remember(engine::JobRequest how_far) {
+    if (state_.memory.request) state_.memory.request->how_far = how_far;
+}
+
 bool DatabaseWorker::Post(std::shared_ptr<const Job> job, Reply reply) {
+    const bool is_migration = job->role == JobFacts::Role::Migrate;
+    if (is_migration) Remember(engine::JobRequest::Unknown);
     const std::string& name = job->key.name;
     const auto there = state_.jobs.Find(name);
     if (reply == Reply::LostBeforeCommit) return Wrote(Kind::Jobs, name, 0, reply);
@@ -91,6 +97,7 @@ bool DatabaseWorker::Post(std::shared_ptr<const Job> job, Reply reply) {
     }
     if (state_.refuses_jobs && !there) {
         if (reply != Reply::Received) return false;
+        if (is_migration) Remember(engine::JobRequest::NotSent);
         Pass pass = Learned();
         pass.to_create = nullptr;
         pass.learned.refused_jobs.emplace(name, "exceeded quota");
@@ -99,11 +106,13 @@ bool DatabaseWorker::Post(std::shared_ptr<const Job> job, Reply reply) {
     }
     if (!there) {
         CommitJob(scenario_, state_, job, broken_);
+        if (is_migration && reply == Reply::Received) Remember(engine::JobRequest::Done);
         return Wrote(Kind::Jobs, name, state_.jobs.Truth().revision, reply);
     }
     if (reply != Reply::Received) return false;
     const bool is_ours = there->owner == job->owner && there->run_key == job->run_key && there->launch == job->launch &&
                          there->role == job->role && there->database == job->database;
+    if (is_ours && is_migration) Remember(engine::JobRequest::Done);
     if (is_ours) return Wrote(Kind::Jobs, name, there->revision.value, reply);
     Pass pass = Learned();
     pass.to_create = nullptr;

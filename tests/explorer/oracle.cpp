@@ -30,7 +30,10 @@ int Oracle::ChoiceOf(std::string_view key) const {
 
 KeyFacts* Oracle::FactsOf(const Pod& pod) {
     const auto* database = state_.TheDatabase();
-    return database != nullptr && database->instance == pod.instance ? FactsOf(pod.choice) : nullptr;
+    if (database == nullptr || database->instance != pod.instance || pod.choice < 0) return nullptr;
+    const auto& key = scenario_.choices[static_cast<std::size_t>(pod.choice)].key;
+    const bool is_told = state_.jobs.Find(pod.job) || api::FindRun(database->status, key) != nullptr;
+    return is_told ? FactsOf(pod.choice) : nullptr;
 }
 
 const Instance& Oracle::SeenInstance() const {
@@ -57,7 +60,7 @@ void Oracle::JobIsCreated(const Job& job) {
         Break("intent", "Job " + job.key.name + " is created and no record ever named it");
     }
     for (const auto& other : state_.jobs.Truth().items) {
-        if (IsMigration(*other) && !other->Ended()) {
+        if (IsMigration(*other) && !other->AtRest()) {
             Break("I3", "Job " + job.key.name + " is created while Job " + other->key.name + " has not ended");
         }
     }
@@ -96,6 +99,14 @@ void Oracle::DatabaseIsWritten(const Database& before, const api::DatabaseStatus
         if (facts == nullptr) continue;
         if (run.outcome == api::RunOutcome::Active) {
             Insert(state_.intents, run.job_name);
+            // The intent is renewed after the database was asked: what nobody can know does not bind any more.
+            const bool is_renewed = old != nullptr && old->outcome == api::RunOutcome::Active &&
+                                    old->job_name == run.job_name && old->start_time != run.start_time &&
+                                    after.verified_by == after.probe.job_name;
+            if (is_renewed && facts->is_untold) {
+                facts->is_untold = facts->is_barred = facts->has_succeeded = false;
+                Remove(state_.created_jobs, run.job_name);
+            }
             continue;
         }
         const bool is_news = old == nullptr || old->outcome != run.outcome || old->launches != run.launches;
@@ -123,9 +134,19 @@ void Oracle::MigrationIsWritten(const Migration& before, const api::MigrationSta
     }
 }
 
+void Oracle::JobIsSuspended(const Job& job) {
+    if (!job.is_ours) Break("I9", "Job " + job.key.name + ", which is somebody else's, is suspended");
+    for (const auto& pod : state_.pods.Truth().items) {
+        if (pod->job_uid == job.uid && pod->process == Pod::Process::Running) {
+            Break("I9", "Job " + job.key.name + " is suspended while its migration runs");
+        }
+    }
+    if (auto* facts = FactsOf(job.choice)) facts->was_disturbed = true;
+}
+
 void Oracle::JobIsDeleted(const Job& job) {
     if (!job.is_ours) Break("I9", "Job " + job.key.name + ", which is somebody else's, is deleted");
-    if (IsMigration(job) && !job.Ended()) Break("I9", "Job " + job.key.name + " is deleted while it runs");
+    if (IsMigration(job) && !job.AtRest()) Break("I9", "Job " + job.key.name + " is deleted while it runs");
 }
 
 void Oracle::PodIsDeleted(const Pod& pod) {
@@ -218,6 +239,10 @@ void Oracle::JobIsGone(const Job& job) {
     if (database == nullptr || api::FindRun(database->status, job.run_key) == nullptr) {
         facts->is_barred = facts->has_succeeded = false;
     }
+    const auto migration = state_.migrations.Find(job.migration);
+    const bool is_shown = migration && migration->uid == job.owner && migration->status.run &&
+                          migration->status.run->job_name == job.key.name;
+    facts->is_untold = !is_shown;
 }
 
 }  // namespace explorer

@@ -22,6 +22,7 @@ public:
     void JobIsCreated(const Job& job);
     void DatabaseIsWritten(const Database& before, const api::DatabaseStatus& after);
     void MigrationIsWritten(const Migration& before, const api::MigrationStatus& after);
+    void JobIsSuspended(const Job& job);
     void JobIsDeleted(const Job& job);
     void PodIsDeleted(const Pod& pod);
     void LedgerIsWritten(const std::vector<std::string>& satisfied);
@@ -43,7 +44,8 @@ public:
 
 private:
     KeyFacts* FactsOf(int choice) { return choice < 0 ? nullptr : &state_.keys[static_cast<std::size_t>(choice)]; }
-    /// nullptr, too, for a pod in a database to which the Database does not lead any more: nobody counts that.
+    /// nullptr for a pod that does not count: it is in a database to which the Database does not lead any more, or its
+    /// Job and the record of its run are both gone.
     KeyFacts* FactsOf(const Pod& pod);
     int ChoiceOf(std::string_view key) const;
     /// Of the real database that the operator believes to speak of.

@@ -67,6 +67,7 @@ struct Choice {
 
 struct Scenario {
     std::string name;
+    std::string ns = "shop";
     /// Of all names of objects: replayed paths share a namespace.
     std::string suffix{};
     std::vector<Choice> choices{};

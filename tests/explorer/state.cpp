@@ -117,6 +117,12 @@ void AddMemory(StateWriter& writer, const State& state) {
         for (const auto& pod : pods)
             writer.Add(pod->digest);
     }
+    writer.Add(memory.request.has_value());
+    if (memory.request) {
+        writer.Add(memory.request->job);
+        writer.AddTime(memory.request->intended);
+        writer.Add(static_cast<std::uint64_t>(memory.request->how_far));
+    }
     writer.Add(memory.pass != nullptr);
     if (!memory.pass) return;
     const auto& pass = *memory.pass;
@@ -144,7 +150,8 @@ void AddOracle(StateWriter& writer, const State& state) {
         writer.Add(
             static_cast<std::uint64_t>(key.starts) << 16U | static_cast<std::uint64_t>(key.used_tokens) << 8U |
             static_cast<std::uint64_t>(key.is_barred) | static_cast<std::uint64_t>(key.was_recorded_as_success) << 1U |
-            static_cast<std::uint64_t>(key.has_succeeded) << 2U | static_cast<std::uint64_t>(key.was_disturbed) << 3U);
+            static_cast<std::uint64_t>(key.has_succeeded) << 2U | static_cast<std::uint64_t>(key.was_disturbed) << 3U |
+            static_cast<std::uint64_t>(key.is_untold) << 4U);
     }
     for (const auto* names : {&state.created_jobs, &state.intents}) {
         writer.Add(names->size());
@@ -308,6 +315,10 @@ void Insert(std::vector<std::uint64_t>& names, std::string_view name) {
     const auto hash = HashName(name);
     const auto place = std::lower_bound(names.begin(), names.end(), hash);
     if (place == names.end() || *place != hash) names.insert(place, hash);
+}
+
+void Remove(std::vector<std::uint64_t>& names, std::string_view name) {
+    std::erase(names, HashName(name));
 }
 
 }  // namespace explorer

@@ -45,6 +45,13 @@ struct Pass {
 /// All that a crash loses, but for the stores.
 struct Memory {
     std::shared_ptr<const Pass> pass;
+    /// How far it came with the Job of the run that it began last, as controllers::JobRequests keeps it.
+    struct Request {
+        std::string job;
+        core::Time intended;
+        engine::JobRequest how_far = engine::JobRequest::Unknown;
+    };
+    std::optional<Request> request;
     Tracker database, ledger, workload;
     /// Last words of pods that are gone, as controllers::EndedPods keeps them.
     std::vector<std::shared_ptr<const Pod>> ended_pods;
@@ -72,6 +79,8 @@ struct KeyFacts {
     bool was_recorded_as_success = false;
     /// Its last container ended with the version reached and clean.
     bool has_succeeded = false;
+    /// A Job of it vanished before anything that lasts told of it: only the database can be asked, and must be.
+    bool is_untold = false;
     /// Anything went wrong with it that a user would be told of.
     bool was_disturbed = false;
 };
@@ -134,5 +143,6 @@ Fingerprint FingerprintOf(const State& state);
 
 bool Contains(const std::vector<std::uint64_t>& names, std::string_view name);
 void Insert(std::vector<std::uint64_t>& names, std::string_view name);
+void Remove(std::vector<std::uint64_t>& names, std::string_view name);
 
 }  // namespace explorer

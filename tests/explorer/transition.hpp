@@ -25,6 +25,7 @@ struct Action {
         MakePod,
         CountPod,
         FinishJob,
+        SuspendJob,
         CollectJob,
         CollectPod,
         RemoveJob,

@@ -29,6 +29,8 @@ public:
             Add(condition.type,
                 std::string(status) + "/" + condition.reason + "/" + std::to_string(condition.observed_generation));
         }
+        // One text for all three.
+        if (!conditions.empty()) Add("message", "\"" + conditions.front().message + "\"");
         return *this;
     }
     std::string Text() { return std::move(text_); }
@@ -69,6 +71,7 @@ std::string Line(const api::Database& database) {
             .Add("of", run.migration)
             .Add("outcome", static_cast<int>(run.outcome))
             .Add("reason", run.reason)
+            .Add("message", run.message)
             .Add("attempts", run.attempts)
             .Add("launches", run.launches)
             .Add("job", run.job_name)
@@ -111,13 +114,16 @@ std::string Line(const observed::JobFacts& job) {
         .Add("key", job.run_key)
         .Add("launch", job.launch)
         .Add("databaseGeneration", job.database_generation)
-        .Add("state", static_cast<int>(job.state));
+        .Add("state", static_cast<int>(job.state))
+        .Flag("askedToSuspend", job.asked_to_suspend)
+        .Flag("suspended", job.suspended);
     return words.Text();
 }
 
 std::string Line(const observed::PodFacts& pod) {
     Words words("pod of " + pod.job);
     words.Flag("deleting", pod.deleting)
+        .Add("databaseGeneration", pod.database_generation)
         .Flag("terminal", pod.terminal)
         .Flag("scheduled", pod.scheduled)
         .Flag("initialized", pod.initialized_time.has_value())

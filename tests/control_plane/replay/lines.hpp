@@ -11,7 +11,7 @@
 #include "observed/workload_facts.hpp"
 
 /// What of an object must be the same in the model and on the API server, as one line: everything but identities,
-/// revisions, times and texts for people.
+/// revisions and times.
 namespace replay {
 
 std::string Line(const api::Database& database);

@@ -1,7 +1,13 @@
 #include "control_plane/replay/real_operator.hpp"
 
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
 #include "api/names.hpp"
 #include "controllers/ended_pods.hpp"
+#include "core/json_access.hpp"
 #include "kube/clients.hpp"
 #include "kube/kubeconfig.hpp"
 #include "runtime/event_recorder.hpp"
@@ -44,6 +50,7 @@ public:
         const bool is_lossy = request.method != kube::Request::Method::kGet && loss != Loss::None;
         if (is_lossy && loss == Loss::BeforeCommit) throw kube::OutcomeUnknown("the request was lost");
         auto response = real_.Send(request, stop);
+        if (request.method != kube::Request::Method::kGet && response.status < 300) Note(request, response);
         if (is_lossy) throw kube::OutcomeUnknown("the answer was lost");
         return response;
     }
@@ -54,8 +61,17 @@ public:
     std::string_view Host() const override { return real_.Host(); }
 
     Loss loss = Loss::None;
+    /// Newest revision written, by the request's path.
+    std::map<std::string, core::Revision> written;
 
 private:
+    void Note(const kube::Request& request, const kube::Response& response) {
+        const auto object = nlohmann::json::parse(response.body, nullptr, false);
+        const auto revision = core::Revision::Parse(core::TextAt(object, {"metadata", "resourceVersion"}));
+        auto& newest = written[request.target];
+        newest = std::max(newest, revision);
+    }
+
     kube::CpprestTransport real_;
 };
 
@@ -112,6 +128,15 @@ void RealOperator::Restart() {
 
 controllers::Stores& RealOperator::Stores() {
     return memory_->stores;
+}
+
+core::Revision RealOperator::Written(const kube::Resource& resource) const {
+    core::Revision newest;
+    const auto collection = kube::CollectionPath(resource, ns_);
+    for (const auto& [path, revision] : transport_->written) {
+        if (path.starts_with(collection)) newest = std::max(newest, revision);
+    }
+    return newest;
 }
 
 void RealOperator::SetClock(core::Time now) {

@@ -28,6 +28,9 @@ public:
     controllers::Stores& Stores();
     void SetClock(core::Time now);
 
+    /// Revision of the newest write to this resource.
+    core::Revision Written(const kube::Resource& resource) const;
+
     void DatabasePass(const std::string& database, Loss loss);
     void LedgerPass(Loss loss);
     void WorkloadPass(const std::string& deployment, Loss loss);

@@ -31,10 +31,11 @@ std::uint64_t NumberFrom(const char* variable, std::uint64_t otherwise) {
 }
 
 /// Each path has one of these, by its number.
-Scenario ScenarioOf(int path) {
+Scenario ScenarioOf(int path, const std::string& ns) {
     const auto second = explorer::MakeChoice("orders:2", 2);
     const auto third = explorer::MakeChoice("orders:3", 3);
-    Scenario scenario{.suffix = "-" + std::to_string(path),
+    Scenario scenario{.ns = ns,
+                      .suffix = "-" + std::to_string(path),
                       .choices = {second, third},
                       .attempts = {.max = 3, .retry_exit_codes = {75}},
                       .delivers_nothing = true};
@@ -79,13 +80,14 @@ TEST(Replay, RandomPathsOfTheModelAreWhatTheControlPlaneDoes) {
     const auto began = std::chrono::steady_clock::now();
     const auto walk = [&](int path, const std::string& ns) {
         const std::uint64_t path_seed = seed * 1000 + static_cast<std::uint64_t>(path);
-        Replayer replayer(ScenarioOf(path), ns, path_seed);
+        const auto scenario = ScenarioOf(path, ns);
+        Replayer replayer(scenario, path_seed);
         const int length = kShortestPath + static_cast<int>(path_seed % (kLongestPath - kShortestPath));
         const auto result = replayer.Walk(length);
         steps += result.steps;
         if (result.disagreement.empty() && result.broken.empty()) return;
         ++violations;
-        std::string text = "path " + std::to_string(path) + " (" + ScenarioOf(path).name +
+        std::string text = "path " + std::to_string(path) + " (" + scenario.name +
                            "); again: TIDEGATE_REPLAY_SEED=" + std::to_string(seed) +
                            " TIDEGATE_REPLAY_PATH=" + std::to_string(path) + "\n";
         for (std::size_t i = 0; i < result.path.size(); ++i)

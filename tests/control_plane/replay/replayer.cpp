@@ -1,12 +1,14 @@
 #include "control_plane/replay/replayer.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
 #include "control_plane/replay/lines.hpp"
 #include "control_plane/replay/players.hpp"
+#include "core/json_access.hpp"
 #include "explorer/kubernetes.hpp"
 #include "support/eventually.hpp"
 
@@ -17,8 +19,8 @@ using explorer::Kind;
 using explorer::State;
 using What = explorer::Action::What;
 
-/// The Job controller's batches of a second, twice, on a loaded machine.
-constexpr std::chrono::seconds kPatience{25};
+/// The Job controller needs a second or two, on a machine that has nothing to give much longer; who passes never waits.
+constexpr std::chrono::seconds kPatience{90};
 /// A store that was up to date misses this share of the changes.
 constexpr double kShareHeldBack = 0.2;
 
@@ -64,8 +66,8 @@ int WeightOf(const explorer::Action& action) {
 
 }  // namespace
 
-Replayer::Replayer(explorer::Scenario scenario, std::string ns, std::uint64_t seed)
-    : scenario_(std::move(scenario)), ns_(std::move(ns)), cluster_(RealCluster::Get()), operator_(ns_), random_(seed) {
+Replayer::Replayer(explorer::Scenario scenario, std::uint64_t seed)
+    : scenario_(std::move(scenario)), ns_(scenario_.ns), cluster_(RealCluster::Get()), operator_(ns_), random_(seed) {
     state_.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     state_.instances[0].level = state_.instances[0].proven = scenario_.start_level;
     state_.purse = scenario_.purse;
@@ -75,7 +77,7 @@ Replayer::Result Replayer::Walk(int steps) {
     std::string difference;
     if (scenario_.gated_level > 0) {
         explorer::Deployment deployment;
-        deployment.key = {explorer::kNamespace, scenario_.DatabaseName()};
+        deployment.key = {ns_, scenario_.DatabaseName()};
         deployment.revision = {state_.deployments.NextRevision()};
         deployment.held = true;
         deployment.requires_text = scenario_.DatabaseName() + "@" + explorer::VersionName(scenario_.gated_level);
@@ -87,7 +89,9 @@ Replayer::Result Replayer::Walk(int steps) {
         state_.Show(Kind::Deployments, 0);
     }
     const auto agrees = [&] {
-        return support::Eventually([&] { return Agree(state_, difference); }, "both agree", kPatience);
+        return support::Eventually(
+            [&] { return WritesAreSeen() && Agree(state_, difference) && DeploymentIsSettled(); }, "both agree",
+            kPatience);
     };
     while (result_.steps < steps && result_.disagreement.empty() && result_.broken.empty()) {
         if (!agrees()) {
@@ -133,13 +137,14 @@ bool Replayer::DoRandomStep() {
     const State before = state_;
     State after = std::move(step.next);
     operator_.SetClock(before.OperatorNow());
-    const auto words_before = after.memory.ended_pods;
     Do(step.action, before, after);
+    if (step.action.what == What::DatabasePass) FinishPass(after);
     LetControllersAct(after);
     DeliverSome(before, after);
     // What lay between was never shown to the real store.
-    after.memory.ended_pods = step.action.what == What::Crash ? decltype(words_before){} : before.memory.ended_pods;
+    after.memory.ended_pods.clear();
     if (step.action.what != What::Crash) {
+        after.memory.ended_pods = before.memory.ended_pods;
         for (const auto& pod : before.pods.Seen().items) {
             const bool is_shown = explorer::History<explorer::Pod>::Find(after.pods.Seen(), pod->key.name) != nullptr;
             if (pod->terminal && !is_shown) after.memory.ended_pods.push_back(pod);
@@ -149,14 +154,31 @@ bool Replayer::DoRandomStep() {
     return true;
 }
 
+namespace {
+
+/// Keeps the first of the states that follow.
+class First final : public explorer::Sink {
+public:
+    void Take(const explorer::Action&, State&& next, const std::string&, const explorer::Violations&) override {
+        if (!state) state = std::move(next);
+    }
+    std::optional<State> state;
+};
+
+}  // namespace
+
+/// The real pass goes on at once when it has only learned something (that a Job's name is taken).
+void Replayer::FinishPass(State& state) {
+    while (state.memory.pass) {
+        First first;
+        explorer::Emitter out(scenario_, state, first);
+        explorer::RunDatabaseWorker(out);
+        if (!first.state) return;
+        state = std::move(*first.state);
+    }
+}
+
 void Replayer::LetControllersAct(State& state) {
-    class First final : public explorer::Sink {
-    public:
-        void Take(const Action&, State&& next, const std::string&, const explorer::Violations&) override {
-            if (!state) state = std::move(next);
-        }
-        std::optional<State> state;
-    };
     constexpr int kMostActs = 50;
     for (int acts = 0; acts < kMostActs; ++acts) {
         First first;
@@ -168,6 +190,16 @@ void Replayer::LetControllersAct(State& state) {
     }
 }
 
+/// Every write of the operator has come back to the onlooker.
+bool Replayer::WritesAreSeen() const {
+    const auto& now = cluster_.Now();
+    return operator_.Written(kube::kDatabases) <= now.databases.Seen(ns_) &&
+           operator_.Written(kube::kMigrations) <= now.migrations.Seen(ns_) &&
+           operator_.Written(kube::kJobs) <= now.jobs.Seen(ns_) &&
+           operator_.Written(kube::kLedgers) <= now.ledgers.Seen(ns_) &&
+           operator_.Written(kube::kDeployments) <= now.workloads.Seen(ns_);
+}
+
 void Replayer::DeliverSome(const State& before, State& after) {
     std::bernoulli_distribution is_held(kShareHeldBack);
     for (std::size_t i = 0; i < explorer::kKinds; ++i) {
@@ -175,6 +207,19 @@ void Replayer::DeliverSome(const State& before, State& after) {
         const bool is_late = before.AgeOf(kind) == 0 && after.AgeOf(kind) > 0;
         if (is_late && !is_held(random_)) after.Show(kind, 0);
     }
+}
+
+/// The Deployment controller has written what it has to say: from then on its status is as it is.
+bool Replayer::DeploymentIsSettled() {
+    const core::ObjectKey key{ns_, scenario_.DatabaseName()};
+    const auto shown = cluster_.Now().workloads.Find(key);
+    if (!shown || shown->revision == settled_deployment_) return true;
+    const auto live = cluster_.Administrator().Get(kube::kDeployments, key);
+    if (!live) return false;
+    const auto observed = core::NumberAt(*live, {"status", "observedGeneration"});
+    if (observed != core::NumberAt(*live, {"metadata", "generation"})) return false;
+    settled_deployment_ = core::Revision::Parse(core::TextAt(*live, {"metadata", "resourceVersion"}));
+    return shown->revision == settled_deployment_;
 }
 
 bool Replayer::Agree(const State& state, std::string& difference) const {

@@ -32,7 +32,7 @@ public:
         std::vector<std::string> path;
     };
 
-    Replayer(explorer::Scenario scenario, std::string ns, std::uint64_t seed);
+    Replayer(explorer::Scenario scenario, std::uint64_t seed);
 
     Result Walk(int steps);
 
@@ -47,6 +47,8 @@ private:
 
     std::vector<Step> PossibleSteps() const;
     bool DoRandomStep();
+    void FinishPass(explorer::State& state);
+    bool WritesAreSeen() const;
     /// The Job controller and the garbage collector act at once.
     void LetControllersAct(explorer::State& state);
     /// Stores that were up to date stay so, but for some.
@@ -55,6 +57,7 @@ private:
     void Do(const Action& action, const explorer::State& before, explorer::State& after);
     void DoByUser(const Action& action, const explorer::State& before, explorer::State& after);
     void DoByNode(const explorer::Pod& before, const explorer::State& after);
+    bool DeploymentIsSettled();
     bool Agree(const explorer::State& state, std::string& difference) const;
     /// What the API server decided becomes part of the model.
     void TakeOver(explorer::State& state);
@@ -76,9 +79,10 @@ private:
     std::mt19937_64 random_;
     explorer::State state_;
     Result result_;
+    core::Revision settled_deployment_;
 
-    /// The model's UID -> the real one; the model's name of a pod -> the real one.
-    std::map<std::string, std::string> uids_, pod_names_;
+    /// The model's UID -> the real one.
+    std::map<std::string, std::string> uids_;
     /// Kind, name, revision in the model -> real revision.
     std::map<std::tuple<explorer::Kind, std::string, std::uint64_t>, core::Revision> revisions_;
     /// Kind, revision of a snapshot in the model -> what a real store has seen then.

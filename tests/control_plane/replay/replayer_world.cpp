@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -33,8 +34,7 @@ core::Uid Replayer::RealUid(const core::Uid& uid) const {
 }
 
 core::ObjectKey Replayer::RealPod(const explorer::Pod& pod) const {
-    const auto known = pod_names_.find(pod.key.name);
-    return {ns_, known == pod_names_.end() ? pod.key.name : known->second};
+    return {ns_, pod.key.name};
 }
 
 void Replayer::Do(const Action& action, const State& before, State& after) {
@@ -175,15 +175,14 @@ void Replayer::DoByUser(const Action& action, const State& before, State& after)
 
 template <class Object, class Facts>
 void Replayer::Note(Kind kind, const explorer::History<Object>& history, const runtime::Store<Facts>& store) {
-    core::Revision newest;
+    const core::Revision newest = store.Seen(ns_);
     for (std::size_t age = 0; age < history.Kept(); ++age) {
         for (const auto& item : history.Version(age)->items) {
-            std::string name = item->key.name;
-            if constexpr (std::is_same_v<Object, explorer::Pod>) name = RealPod(*item).name;
-            const auto real = store.Find({ns_, name});
+            const auto real = store.Find({ns_, item->key.name});
             if (!real) continue;
-            newest = std::max(newest, real->revision);
-            revisions_.try_emplace({kind, item->key.name, item->revision.value}, real->revision);
+            auto& known = revisions_[{kind, item->key.name, item->revision.value}];
+            // Kubernetes' controllers write statuses that the model does not know: the newest state is as new as it is.
+            if (age == 0 || known == core::Revision{}) known = real->revision;
         }
     }
     // What was shown before is kept; all that is new was seen together. A delete moves nothing: nobody waits for one.
@@ -192,17 +191,37 @@ void Replayer::Note(Kind kind, const explorer::History<Object>& history, const r
         const auto before = seen_.lower_bound({kind, revision});
         const bool has_older = before != seen_.begin() && std::prev(before)->first.first == kind;
         const auto least = has_older ? std::prev(before)->second : core::Revision{1};
-        seen_.try_emplace({kind, revision}, std::max(least, newest));
+        auto& seen = seen_.try_emplace({kind, revision}, std::max(least, newest)).first->second;
+        if (age == 0) seen = std::max(seen, newest);
     }
 }
 
 void Replayer::TakeOver(State& state) {
     const auto& now = cluster_.Now();
+    // Statuses as they were read back: their texts hold names that the API server gave.
+    const auto database = state.databases.Find(scenario_.DatabaseName());
+    state.databases.Rewrite([&](const auto& item) {
+        const auto real = now.databases.Find({ns_, item->key.name});
+        if (!real || item != database || real->status == item->status) return item;
+        explorer::Database taken = *item;
+        taken.status = real->status;
+        return explorer::Freeze(std::move(taken));
+    });
+    const auto migrations = state.migrations.Version(0);
     state.migrations.Rewrite([&](const auto& item) {
         const auto real = now.migrations.Find({ns_, item->key.name});
-        if (!real || real->uid != item->uid || real->created == item->created) return item;
+        if (!real || item != explorer::History<explorer::Migration>::Find(*migrations, item->key.name)) return item;
         explorer::Migration taken = *item;
         taken.created = real->created;
+        taken.status = real->status;
+        return explorer::Freeze(std::move(taken));
+    });
+    const auto deployment = state.deployments.Find(scenario_.DatabaseName());
+    state.deployments.Rewrite([&](const auto& item) {
+        const auto real = now.workloads.Find({ns_, item->key.name});
+        if (!real || item != deployment) return item;
+        explorer::Deployment taken = *item;
+        taken.waiting_for = real->waiting_for;
         return explorer::Freeze(std::move(taken));
     });
     state.jobs.Rewrite([&](const auto& item) {
@@ -210,7 +229,7 @@ void Replayer::TakeOver(State& state) {
         if (!real || !item->is_labelled) return item;
         const bool is_newest = state.jobs.Find(item->key.name) && state.jobs.Find(item->key.name)->uid == item->uid;
         if (!is_newest) return item;
-        uids_.try_emplace(item->uid.value, real->uid.value);
+        uids_[item->uid.value] = real->uid.value;
         const bool is_same = real->created == item->created && (!item->Ended() || real->end_time == item->end_time);
         if (is_same) return item;
         explorer::Job taken = *item;
@@ -225,9 +244,12 @@ void Replayer::TakeOver(State& state) {
                                        [&](const auto& pod) { return pod->job_uid == RealUid(item->job_uid); });
         if (real == pods.end()) return item;
         uids_.try_emplace(item->uid.value, (*real)->uid.value);
-        pod_names_.try_emplace(item->key.name, (*real)->key.name);
-        if ((*real)->created == item->created) return item;
+        if ((*real)->created == item->created && (*real)->key.name == item->key.name) return item;
+        for (auto& instance : state.instances) {
+            if (instance.fence == item->key.name) instance.fence = (*real)->key.name;
+        }
         explorer::Pod taken = *item;
+        taken.key.name = (*real)->key.name;
         taken.created = (*real)->created;
         return explorer::Freeze(std::move(taken));
     });
@@ -244,12 +266,8 @@ void Replayer::Fill(Kind kind, const explorer::History<Object>& history, runtime
     std::vector<typename runtime::Store<Facts>::Item> items;
     for (const auto& item : history.Seen().items) {
         Facts facts = *item;
-        facts.key.ns = ns_;
         facts.uid = RealUid(facts.uid);
-        if constexpr (std::is_same_v<Object, explorer::Pod>) {
-            facts.key = RealPod(*item);
-            facts.job_uid = RealUid(facts.job_uid);
-        }
+        if constexpr (std::is_same_v<Object, explorer::Pod>) facts.job_uid = RealUid(facts.job_uid);
         if constexpr (std::is_same_v<Object, explorer::Job>) {
             if (!item->is_labelled) continue;
         }
@@ -257,7 +275,9 @@ void Replayer::Fill(Kind kind, const explorer::History<Object>& history, runtime
         if (real != revisions_.end()) facts.revision = real->second;
         items.push_back({facts.key, facts.revision, std::make_shared<const Facts>(facts)});
     }
-    store.Replace(ns_, std::move(items), seen_.at({kind, history.Seen().revision}));
+    // One that is up to date has seen everything, also what the model does not know.
+    constexpr core::Revision kEverything{std::numeric_limits<std::uint64_t>::max()};
+    store.Replace(ns_, std::move(items), history.Age() == 0 ? kEverything : seen_.at({kind, history.Seen().revision}));
 }
 
 void Replayer::FillStores(const State& state) {
