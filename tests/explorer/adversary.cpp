@@ -275,15 +275,6 @@ void Interfere(Emitter& out) {
         next.refuses_jobs = false;
         out.Emit({.what = What::RefuseJobs, .how = 1}, std::move(next), [] { return "the quota admits Jobs again"; });
     }
-    if (from.late_create) {
-        State next = from;
-        const auto job = from.late_create;
-        next.late_create = nullptr;
-        const bool is_taken = next.jobs.Find(job->key.name) != nullptr;
-        if (!is_taken) CommitJob(scenario, next, job, out.Broken());
-        out.Emit({.what = What::LateWrite}, std::move(next),
-                 [&] { return "the create of Job " + job->key.name + " arrives late"; });
-    }
     if (from.purse.ticks > 0) {
         State next = from;
         --next.purse.ticks;

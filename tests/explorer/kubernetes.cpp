@@ -41,6 +41,7 @@ void MakePod(State& next, const Job& job) {
     pod.job_uid = job.uid;
     pod.database = job.database;
     pod.database_generation = job.database_generation;
+    pod.migrates = job.choice >= 0;
     pod.choice = job.choice;
     pod.instance = job.instance;
     next.PutPod(Freeze(std::move(pod)));

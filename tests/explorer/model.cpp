@@ -68,7 +68,6 @@ void RunDatabaseWorker(Emitter& out) {
     if (!DatabaseWorker::Writes(plan) || !scenario.May(Deed::LoseReply) || from.purse.faults <= 0) return;
     perform(Reply::LostAfterCommit, 1, "; it is committed, the reply is lost");
     perform(Reply::LostBeforeCommit, 2, "; it is not committed, the reply is lost");
-    if (scenario.May(Deed::LateWrite)) perform(Reply::Late, 3, "; the reply is lost, the request is still under way");
 }
 
 void RunGateWorkers(Emitter& out) {

@@ -152,7 +152,6 @@ bool DatabaseWorker::Do(const engine::WriteDatabaseStatus& write, Reply reply) {
         EndPass();
         return reply == Reply::Received;
     }
-    if (reply == Reply::Late) return false;
     if (reply != Reply::LostBeforeCommit) {
         Oracle(scenario_, state_, broken_).DatabaseIsWritten(*before, write.status);
         if (before->status == write.status) broken_.push_back({"I7", "a write to the Database changes nothing"});
@@ -174,7 +173,6 @@ bool DatabaseWorker::Do(const engine::WriteMigrationStatus& write, Reply reply) 
         EndPass();
         return reply == Reply::Received;
     }
-    if (reply == Reply::Late) return false;
     if (reply != Reply::LostBeforeCommit) {
         Oracle(scenario_, state_, broken_).MigrationIsWritten(*before, write.status);
         Migration after = *before;
@@ -213,7 +211,6 @@ bool DatabaseWorker::Do(const engine::SuspendJob& end, Reply reply) {
         EndPass();
         return reply == Reply::Received;
     }
-    if (reply == Reply::Late) return false;
     if (reply != Reply::LostBeforeCommit) {
         Oracle(scenario_, state_, broken_).JobIsSuspended(*before);
         Job after = *before;
@@ -252,20 +249,25 @@ bool DatabaseWorker::Do(const engine::ListPodsLive& list, Reply) {
     pass.learned.pods_are_live.insert(list.job);
     auto& pods = pass.live_pods[list.job];
     pods.clear();
-    if (const auto known = memory.evidence.find(list.job); known != memory.evidence.end()) {
+    const auto facts = History<Job>::Find(state_.jobs.Seen(), list.job);
+    const bool is_seen = facts && facts->is_labelled;
+    // Of that very Job: a name may have been used before.
+    const auto is_of_job = [&](const auto& pod) { return !is_seen || pod->job_uid == facts->uid; };
+    const auto known = memory.evidence.find(list.job);
+    if (known != memory.evidence.end() && std::all_of(known->second.begin(), known->second.end(), is_of_job)) {
         pods = known->second;
     } else {
-        const auto facts = History<Job>::Find(state_.jobs.Seen(), list.job);
         for (const auto& pod : state_.pods.Truth().items) {
             if (pod->job == list.job) pods.push_back(pod);
         }
         if (pods.empty()) {
             for (const auto& pod : memory.ended_pods) {
-                if (pod->job == list.job) pods.push_back(pod);
+                if (pod->job == list.job && is_of_job(pod)) pods.push_back(pod);
             }
         }
-        const bool is_final = facts && facts->is_labelled && facts->Ended() && !pods.empty() &&
+        const bool is_final = is_seen && facts->Ended() && !pods.empty() &&
                               std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
+        // What is kept first stays, as in EndedPods.
         if (is_final) memory.evidence.emplace(list.job, pods);
     }
     PutBack(std::move(pass));

@@ -11,7 +11,7 @@
 namespace explorer {
 
 /// What becomes of the answer to a write.
-enum class Reply { Received, LostAfterCommit, LostBeforeCommit, Late };
+enum class Reply { Received, LostAfterCommit, LostBeforeCommit };
 
 /// The database worker of the operator, as controllers::DatabaseController works: a pass resolves doubts, waits until
 /// the stores have seen its own writes, decides, and performs steps until one wrote. The decisions are the product's.

@@ -90,11 +90,6 @@ bool DatabaseWorker::Post(std::shared_ptr<const Job> job, Reply reply) {
     const std::string& name = job->key.name;
     const auto there = state_.jobs.Find(name);
     if (reply == Reply::LostBeforeCommit) return Wrote(Kind::Jobs, name, 0, reply);
-    if (reply == Reply::Late) {
-        if (there || state_.refuses_jobs || state_.late_create) return false;
-        state_.late_create = job;
-        return Wrote(Kind::Jobs, name, 0, reply);
-    }
     if (state_.refuses_jobs && !there) {
         if (reply != Reply::Received) return false;
         if (is_migration) Remember(engine::JobRequest::NotSent);

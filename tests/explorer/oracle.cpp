@@ -213,6 +213,12 @@ void Oracle::LaunchWasEnded(const Pod& pod) {
 
 void Oracle::RecordIsLost() {
     state_.record_was_lost = true;
+    // Of Jobs that are gone, too, nothing tells any more.
+    std::vector<std::uint64_t> told;
+    for (const auto& job : state_.jobs.Truth().items) {
+        if (Contains(state_.created_jobs, job->key.name)) Insert(told, job->key.name);
+    }
+    state_.created_jobs = std::move(told);
     for (std::size_t i = 0; i < state_.keys.size(); ++i) {
         auto& facts = state_.keys[i];
         facts.starts = 0;
@@ -238,6 +244,7 @@ void Oracle::JobIsGone(const Job& job) {
     const auto* database = state_.TheDatabase();
     if (database == nullptr || api::FindRun(database->status, job.run_key) == nullptr) {
         facts->is_barred = facts->has_succeeded = false;
+        Remove(state_.created_jobs, job.key.name);
     }
     const auto migration = state_.migrations.Find(job.migration);
     const bool is_shown = migration && migration->uid == job.owner && migration->status.run &&

@@ -30,7 +30,6 @@ enum class Deed : std::uint32_t {
     Stall = 1U << 16U,           ///< time passes while the operator has work to do
     CopyProbe = 1U << 17U,       ///< somebody copies a Job with its labels under another name
     StaleList = 1U << 18U,       ///< with Crash: a store's first list comes from a server that lags behind
-    LateWrite = 1U << 19U,       ///< with LoseReply: the create is committed later
 };
 
 constexpr std::uint32_t operator|(Deed a, Deed b) {

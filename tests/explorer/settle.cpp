@@ -104,7 +104,6 @@ Settled Settle(const Scenario& scenario, State state, const SettleOptions& optio
     auto& now = settled.state;
     now.purse = {.faults = 0, .delays = 0, .failures = 0, .leaps = kMostLeaps, .ticks = 0};
     now.refuses_jobs = false;
-    now.late_create = nullptr;
     // The operator's own pass first, the clock last: RunDatabaseWorker leaps only when it rests.
     for (; settled.steps < kMostSteps; ++settled.steps) {
         First first(options.wants_path);

@@ -300,8 +300,6 @@ Fingerprint FingerprintOf(const State& state) {
     for (const int left : {purse.faults, purse.delays, purse.failures, purse.leaps, purse.ticks})
         writer.Add(static_cast<std::uint64_t>(left));
     writer.Add(state.refuses_jobs);
-    writer.Add(state.late_create != nullptr);
-    if (state.late_create) writer.Add(state.late_create->digest);
     AddMemory(writer, state);
     AddOracle(writer, state);
     return writer.Finish();

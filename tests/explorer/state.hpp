@@ -102,8 +102,6 @@ struct State {
     core::Time now;
     std::chrono::seconds skew{0};
     bool refuses_jobs = false;
-    /// A create whose reply was given up and which is still under way.
-    std::shared_ptr<const Job> late_create;
 
     /// How often the Database, each Migration, was created.
     int database_births = 0;

@@ -52,7 +52,6 @@ struct Action {
         CreateDatabase,
         LoseRecord,
         RefuseJobs,
-        LateWrite,
     };
 
     What what = What::None;
