@@ -117,12 +117,13 @@ private:
     /// An agent is restarted so late that another pod took over, which then loses its lock for a moment.
     void LateReturn() {
         AddPod(std::nullopt);
-        plan_.faults.push_back({Fault::KillAgent, {0, Event::Holds, Milliseconds{0}}, dice_.Part(quiet_, 50, 150)});
+        plan_.faults.push_back({Fault::KillAgent, {0, Event::Holds, Milliseconds{0}}, dice_.Part(quiet_, 50, 100)});
         AddPod(Trigger{0, Event::Faulted, dice_.Part(settle_, 0, 20)});
-        plan_.pods[1].hold = dice_.Part(quiet_, 60, 130);
-        plan_.faults.push_back({dice_.Percent(50) ? Fault::TerminateFence : Fault::KillAgent,
-                                {1, Event::InSession, dice_.Part(quiet_, 0, 50)},
-                                dice_.Part(settle_, 10, 40)});
+        plan_.pods[1].hold = dice_.Part(quiet_, 100, 160);
+        plan_.pods[1].container_start = dice_.Part(settle_, 0, 15);
+        plan_.faults.push_back({dice_.Percent(30) ? Fault::TerminateFence : Fault::KillAgent,
+                                {1, Event::InSession, dice_.Part(quiet_, 30, 90)},
+                                dice_.Part(settle_, 25, 40)});
     }
 
     /// A statement goes on in the server, for longer than anybody waits, without its client or without its agent.

@@ -52,7 +52,7 @@ void Pod::StartAgent(Instant now) {
     settings.command.insert(settings.command.end(), setting_.agent_options.begin(), setting_.agent_options.end());
     agent_ = std::make_unique<Process>(std::move(settings));
     agent_starts_at_.reset();
-    probe_at_ = now;
+    held_seen_ = false;
     Happened(Event::Arrived, now);
 }
 
@@ -120,7 +120,12 @@ void Pod::StepWaiting(Instant now) {
     }
     // The file only says when asking is worth a process; what counts is the answer.
     if (!std::filesystem::exists(state_ / "ready")) return;
-    Happened(Event::Holds, now);
+    if (!held_seen_) {
+        held_seen_ = true;
+        // A kubelet does not look in the moment in which there is something to see.
+        probe_at_ = now + plan_.probe_pause;
+        Happened(Event::Holds, now);
+    }
     if (now < probe_at_) return;
     probe_began_ = now;
     probe_ = std::make_unique<Process>(Process::Settings{

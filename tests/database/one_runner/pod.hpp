@@ -90,6 +90,7 @@ private:
     Phase phase_ = Phase::Waiting;
     bool killed_ = false;
     std::optional<Instant> agent_starts_at_;
+    bool held_seen_ = false;
     Instant probe_at_{};
     Instant probe_began_{};
     Instant::duration longest_probe_{0};
