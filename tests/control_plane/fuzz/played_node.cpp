@@ -217,8 +217,8 @@ bool PlayedNode::Step(const std::string& name) {
     {
         const std::lock_guard lock(mutex_);
         const auto found = pods_.find(name);
-        const bool is_waiting = found != pods_.end() && !IsOver(found->second) &&
-                                !found->second["metadata"].contains("deletionTimestamp");
+        const bool is_waiting =
+            found != pods_.end() && !IsOver(found->second) && !found->second["metadata"].contains("deletionTimestamp");
         if (!is_waiting) settling_.erase(name);
         if (found == pods_.end()) return false;
         pod = found->second;

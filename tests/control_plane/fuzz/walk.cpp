@@ -12,9 +12,10 @@ namespace {
 using Json = nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kUntilObserved{15000};
+/// Milliseconds when all is well; this long, because the machine may be shared by several control planes and compilers.
+constexpr milliseconds kUntilObserved{60000};
 /// A launch that lost its evidence is asked about by a probe, of which there is one a minute; then the final run.
-constexpr milliseconds kUntilArrived{90000};
+constexpr milliseconds kUntilArrived{180000};
 
 Json Conditions(const Json& object) {
     auto conditions = Json::object();

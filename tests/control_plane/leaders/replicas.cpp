@@ -19,6 +19,9 @@ constexpr kube::Resource kRoleBindings{"rbac.authorization.k8s.io", "v1", "roleb
 /// Less than the real agent takes, so that the operator has less time here.
 constexpr milliseconds kSettle{1000};
 
+/// A hand-over, a probe and a run, on a machine that is busy with all scenarios at once.
+constexpr milliseconds kUntilReady{120000};
+
 kube::Clients Connect() {
     kube::InitialiseThreadPool();
     return kube::Connect(kube::LoadKubeconfig(support::ControlPlane::Get().AdminKubeconfig()),
@@ -215,7 +218,7 @@ void Replicas::WaitForRunningPod(const std::string& name) const {
             }
             return false;
         },
-        "a pod of Migration " + name + " runs", std::chrono::seconds{50});
+        "a pod of Migration " + name + " runs", kUntilReady);
 }
 
 void Replicas::WaitUntilReady(const std::string& name) const {
@@ -230,7 +233,7 @@ void Replicas::WaitUntilReady(const std::string& name) const {
                    ready["observedGeneration"] == (*migration)["metadata"]["generation"] && database &&
                    !core::BoolAt(*database, {"status", "active"});
         },
-        "Migration " + name + " is Ready", std::chrono::seconds{50});
+        "Migration " + name + " is Ready", kUntilReady);
 }
 
 void Replicas::Supersedes(const Replica& successor, const Replica& former) {
