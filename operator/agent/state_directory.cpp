@@ -5,6 +5,10 @@
 #include <fstream>
 #include <iterator>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "database/db_error.hpp"
 
 namespace agent {
@@ -27,17 +31,41 @@ StateDirectory::StateDirectory(std::filesystem::path path, const std::string& jo
     : path_{std::move(path)},
       ready_text_{job_uid + " " + ReadAll("/proc/sys/kernel/random/boot_id").value_or("unknown boot")} {}
 
+StateDirectory::~StateDirectory() {
+    if (ready_lock_ >= 0) ::close(ready_lock_);
+}
+
 void StateDirectory::MarkReady() {
+    ClearReady();
     Write(kReady, ready_text_);
+    ready_lock_ = ::open((path_ / kReady).c_str(), O_RDONLY | O_CLOEXEC);
+    // Waits, if at all, for a `ready` that looks at the file just now.
+    if (ready_lock_ >= 0 && ::flock(ready_lock_, LOCK_EX) == 0) return;
+    const int error = errno;
+    ClearReady();
+    throw database::DbError{database::DbErrorKind::BadConfiguration,
+                            "cannot lock " + (path_ / kReady).string() + " (" + std::strerror(error) +
+                                "); mount an emptyDir there that the agent's user may write"};
 }
 
 void StateDirectory::ClearReady() {
     std::error_code ignored;
     std::filesystem::remove(path_ / kReady, ignored);
+    if (ready_lock_ >= 0) ::close(ready_lock_);
+    ready_lock_ = -1;
 }
 
 bool StateDirectory::IsReady() const {
-    return ReadAll(path_ / kReady) == ready_text_;
+    const int file = ::open((path_ / kReady).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    std::string text(ready_text_.size() + 1, '\0');
+    const auto size = ::read(file, text.data(), text.size());
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    // Of the very file that was read: by its name it could be the next agent's already. Shared, so that two who ask do
+    // not take each other for the agent.
+    const bool is_locked = ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    ::close(file);
+    return is_locked && text == ready_text_;
 }
 
 bool StateDirectory::Admit() {

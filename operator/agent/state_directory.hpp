@@ -9,7 +9,9 @@ namespace agent {
 
 /// Small files in the pod's emptyDir. They outlive the agent's container, not the pod:
 ///
-///   ready      the agent that runs now holds the fence (or did a moment ago); `tidegate-agent ready` looks for it
+///   ready      the agent that runs now holds the fence (or did a moment ago); `tidegate-agent ready` looks for it.
+///              Locked (flock) by that agent, so that what a killed one left behind says nothing, also before the next
+///              one has removed it
 ///   admitted   `tidegate-agent ready` has said yes, so this pod's migration may have started. Decides which rule of
 ///              the fence holds when the lock was lost
 ///   incumbent  the report as it was when the fence was held last, for the next process to go on with
@@ -19,10 +21,13 @@ namespace agent {
 class StateDirectory {
 public:
     StateDirectory(std::filesystem::path path, const std::string& job_uid);
+    ~StateDirectory();
+    StateDirectory(const StateDirectory&) = delete;
+    StateDirectory& operator=(const StateDirectory&) = delete;
 
     void MarkReady();
     void ClearReady();
-    /// False for a mark of another Job or from before the node's last boot.
+    /// False for a mark of another Job, from before the node's last boot, or of a process that is gone.
     bool IsReady() const;
 
     /// For `tidegate-agent ready`: true if the migration may start, after it was written down that it may. An agent
@@ -43,6 +48,8 @@ private:
 
     std::filesystem::path path_;
     std::string ready_text_;
+    /// Open, and so locked, while this process's mark stands; -1: none.
+    int ready_lock_ = -1;
 };
 
 }  // namespace agent

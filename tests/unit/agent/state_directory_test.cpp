@@ -36,13 +36,26 @@ TEST_F(StateDirectoryTest, IsReadyOnlyBetweenMarkAndClear) {
 }
 
 TEST_F(StateDirectoryTest, DoesNotBelieveTheMarkOfAnotherJob) {
-    StateDirectory{path_, "uid"}.MarkReady();
+    StateDirectory state{path_, "uid"};
+    state.MarkReady();
     EXPECT_FALSE((StateDirectory{path_, "other"}.IsReady()));
 }
 
 TEST_F(StateDirectoryTest, DoesNotBelieveAMarkFromBeforeABoot) {
     std::ofstream{path_ / "ready"} << "uid 00000000-0000-0000-0000-000000000000\n";
     EXPECT_FALSE((StateDirectory{path_, "uid"}.IsReady()));
+}
+
+TEST_F(StateDirectoryTest, DoesNotBelieveTheMarkOfAProcessThatIsGone) {
+    // As a killed agent leaves it: the file is there, nobody holds its lock.
+    StateDirectory{path_, "uid"}.MarkReady();
+    ASSERT_TRUE(std::filesystem::exists(path_ / "ready"));
+    StateDirectory state{path_, "uid"};
+    EXPECT_FALSE(state.IsReady());
+    EXPECT_FALSE(state.Admit());
+    EXPECT_FALSE(state.WasAdmitted());
+    state.MarkReady();
+    EXPECT_TRUE(state.Admit());
 }
 
 TEST_F(StateDirectoryTest, RemembersTheIncumbentWithItsReport) {
