@@ -1,3 +1,5 @@
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "api/names.hpp"
@@ -41,14 +43,14 @@ Arm AtWrite(const Answer& answer, int write) {
     };
 }
 
-/// Every write of that kind, once.
+/// Every write that is not like an earlier one.
 Arm AtEach(const Answer& answer) {
     return [answer](Scene& scene) -> std::shared_ptr<void> {
-        scene.Proxy().SetRule([&scene, answer, is_odd = false](const ProxiedRequest& request) mutable -> FaultAction {
-            if (!request.IsWrite()) return {};
-            is_odd = !is_odd;
-            return is_odd ? answer.make(scene) : FaultAction{};
-        });
+        scene.Proxy().SetRule(
+            [&scene, answer, seen = std::set<std::string>()](const ProxiedRequest& request) mutable -> FaultAction {
+                if (!request.IsWrite() || !seen.insert(request.Describe()).second) return {};
+                return answer.make(scene);
+            });
         return nullptr;
     };
 }
@@ -64,7 +66,9 @@ TEST(AmbiguousWrites, AreNeitherRepeatedNorForgotten) {
         cases.push_back({workload.name + ": " + label, workload, options, {}});
     };
     for (const auto& answer : Answers()) {
-        for (const auto* const name : {"W2", "W5"}) {
+        const bool is_lost = answer.name.find("committed") != std::string::npos;
+        // A refusal is told from a success; a lost answer is the hard one, so it meets two workloads.
+        for (const auto* const name : is_lost ? std::vector{"W2", "W5"} : std::vector{"W2"}) {
             const auto& workload = FindWorkload(name);
             for (int write = 1; write <= ReferenceOf(workload, report).writes; ++write)
                 add(workload, answer.name + " at write " + std::to_string(write), AtWrite(answer, write));
@@ -72,7 +76,7 @@ TEST(AmbiguousWrites, AreNeitherRepeatedNorForgotten) {
     }
     for (std::size_t i = 0; i < 5; ++i) {
         for (const auto* const name : {"W1", "W9", "W10"})
-            add(FindWorkload(name), Answers()[i].name + " at every other write", AtEach(Answers()[i]));
+            add(FindWorkload(name), Answers()[i].name + " at the first of each", AtEach(Answers()[i]));
     }
     RunAll(cases, report);
     report.Print(std::to_string(cases.size()) + " answers lost or refused, " + report.Slowest());

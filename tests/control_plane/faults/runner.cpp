@@ -141,6 +141,12 @@ void SuiteReport::Add(const CaseResult& result) {
     const std::lock_guard lock(mutex_);
     ++cases_;
     slowest_ = std::max(slowest_, result.settle_seconds);
+    // To see where the time goes, and that it goes on.
+    static const bool is_talkative = std::getenv("TIDEGATE_FAULT_VERBOSE") != nullptr;
+    if (!is_talkative) return;
+    std::printf("%6.1f s, of it %5.1f s to the fixed point: %s\n", result.seconds, result.settle_seconds,
+                result.label.c_str());
+    std::fflush(stdout);
 }
 
 void SuiteReport::AddViolation(const std::string& label, const support::Violation& violation,
