@@ -8,15 +8,11 @@ namespace {
 
 using observed::JobFacts;
 
-/// A UID that no object of the recent past has: of the same name there may have been one before.
-core::Uid FreshUid(const State& state, const std::string& name) {
-    for (int birth = Contains(state.created_jobs, name) ? 2 : 1;; ++birth) {
-        core::Uid uid{name + "/" + std::to_string(birth)};
-        const auto& pods = state.pods.Truth().items;
-        const bool is_taken =
-            std::any_of(pods.begin(), pods.end(), [&](const auto& pod) { return pod->job_uid == uid; });
-        if (!is_taken) return uid;
-    }
+/// A UID that no other object has had: the name may have been used before.
+core::Uid FreshUid(State& state, const std::string& name) {
+    const bool is_new = !Contains(state.used_names, name);
+    Insert(state.used_names, name);
+    return {name + "/" + std::to_string(is_new ? 1 : ++state.reused_names + 1)};
 }
 
 }  // namespace

@@ -105,6 +105,7 @@ void Oracle::DatabaseIsWritten(const Database& before, const api::DatabaseStatus
                                     after.verified_by == after.probe.job_name;
             if (is_renewed && facts->is_untold) {
                 facts->is_untold = facts->is_barred = facts->has_succeeded = false;
+                facts->starts = 0;
                 Remove(state_.created_jobs, run.job_name);
             }
             continue;
@@ -121,6 +122,17 @@ void Oracle::DatabaseIsWritten(const Database& before, const api::DatabaseStatus
 }
 
 void Oracle::MigrationIsWritten(const Migration& before, const api::MigrationStatus& after) {
+    const auto& request = state_.memory.request;
+    if (request && request->how_far == engine::JobRequest::Done) {
+        // The operator knows that the Job was there and writes a status: it is bound to tell.
+        for (std::size_t i = 0; i < state_.keys.size(); ++i) {
+            const auto* database = state_.TheDatabase();
+            const auto* run = database != nullptr && i < scenario_.choices.size()
+                                  ? api::FindRun(database->status, scenario_.choices[i].key)
+                                  : nullptr;
+            if (run != nullptr && run->job_name == request->job) state_.keys[i].is_untold = false;
+        }
+    }
     if (!SaysReady(after.conditions)) return;
     const auto* ready = api::FindCondition(after.conditions, api::kReady);
     const auto* old = api::FindCondition(before.status.conditions, api::kReady);
@@ -244,6 +256,7 @@ void Oracle::JobIsGone(const Job& job) {
     const auto* database = state_.TheDatabase();
     if (database == nullptr || api::FindRun(database->status, job.run_key) == nullptr) {
         facts->is_barred = facts->has_succeeded = false;
+        facts->starts = 0;
         Remove(state_.created_jobs, job.key.name);
     }
     const auto migration = state_.migrations.Find(job.migration);

@@ -153,7 +153,8 @@ void AddOracle(StateWriter& writer, const State& state) {
             static_cast<std::uint64_t>(key.has_succeeded) << 2U | static_cast<std::uint64_t>(key.was_disturbed) << 3U |
             static_cast<std::uint64_t>(key.is_untold) << 4U);
     }
-    for (const auto* names : {&state.created_jobs, &state.intents}) {
+    writer.Add(static_cast<std::uint64_t>(state.reused_names));
+    for (const auto* names : {&state.created_jobs, &state.intents, &state.used_names}) {
         writer.Add(names->size());
         for (const auto name : *names)
             writer.Add(name);

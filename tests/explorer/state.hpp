@@ -114,6 +114,9 @@ struct State {
     std::array<KeyFacts, kMostChoices> keys;
     /// Hashes of names: Jobs that the operator created, and intents that were recorded. Sorted.
     std::vector<std::uint64_t> created_jobs, intents;
+    /// Of all Jobs that ever were, and how often a name was used again: for UIDs.
+    std::vector<std::uint64_t> used_names;
+    int reused_names = 0;
 
     core::Time OperatorNow() const { return now + skew; }
     std::size_t AgeOf(Kind kind) const;
