@@ -28,8 +28,8 @@ std::optional<Decision> DeleteSuspended(const World& world) {
         if (job->role != observed::JobFacts::Role::Migrate || !job->suspended || job->Ended() || job->deleting)
             continue;
         const auto* run = api::FindRun(world.database->status, job->run_key);
-        const bool is_over =
-            run != nullptr && (run->job_name != job->key.name || run->outcome != api::RunOutcome::Active);
+        const bool is_over = run != nullptr && run->migration_uid == job->owner &&
+                             (run->job_name != job->key.name || run->outcome != api::RunOutcome::Active);
         if (is_over) return Decision{.step = DeleteJob{.job = job->key, .uid = job->uid, .at = job->revision}};
     }
     return std::nullopt;

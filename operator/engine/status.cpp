@@ -11,6 +11,7 @@ namespace {
 /// is gone, which may have run. One that the server refuses to create was never there.
 bool JobWasThere(const World& world, const api::RunRecord& run, const api::Migration& migration) {
     if (run.outcome != api::RunOutcome::Active || FindJobOf(world, run) != nullptr) return true;
+    if (world.learned.job_request == JobRequest::Done) return true;
     return migration.status.run && migration.status.run->job_name == run.job_name;
 }
 
