@@ -88,6 +88,8 @@ bool Sidecar::GetReady() {
             if (!connection_) Connect();
             if (!TakeFence()) continue;
             if (!admitted_) {
+                // Before the reading, which shows whether the connection and with it the lock is still there.
+                stop_.Pause(timing_.fence.Seen());
                 std::string identity;
                 const version::Reading before = ReadVersion(identity);
                 Say("holds the fence; version before: " + Describe(before));

@@ -7,6 +7,8 @@ FenceRule::FenceRule(Role role, bool driver_carries_tag, FenceTiming timing)
 
 FenceRule::Move FenceRule::Observe(const FenceSighting& sighting, Instant now) {
     if (role_ == Role::Incumbent) return sighting.held ? Move::Wait : Move::Try;
+    if (last_look_ && now - *last_look_ > timing_.Seen()) free_since_.reset();
+    last_look_ = now;
     if (sighting.held || sighting.tagged) {
         Lost();
         return Move::Wait;

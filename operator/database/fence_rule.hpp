@@ -19,6 +19,10 @@ struct FenceTiming {
     std::chrono::milliseconds young_server{60'000};
     /// Two polls per second: neither people nor the server notice.
     std::chrono::milliseconds poll{500};
+    /// How long a newcomer holds the lock before its migration may start, and how far apart two looks may be for what
+    /// is between them to count as seen: so whoever waits has seen every lock behind which a migration may have
+    /// started.
+    std::chrono::milliseconds Seen() const { return 2 * poll; }
 };
 
 /// What one look at the server showed about everybody else.
@@ -68,6 +72,7 @@ private:
     FenceTiming timing_;
     bool needs_quiet_ = false;
     std::optional<Instant> free_since_;
+    std::optional<Instant> last_look_;
 };
 
 }  // namespace database

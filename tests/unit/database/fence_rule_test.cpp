@@ -80,12 +80,21 @@ const Case kCases[] = {
     {"IncumbentTriesAsSoonAsItIsFree", kIncumbent, true, {{0, kHeld, false}, {1, kFree, true}}},
 };
 
+/// Looks from `from` on, as often as an agent does, until just before `until`.
+void LookOn(FenceRule& rule, const FenceSighting& sighting, FenceRule::Instant from, FenceRule::Instant until) {
+    for (auto at = from + FenceTiming{}.poll; at < until; at += FenceTiming{}.poll)
+        rule.Observe(sighting, at);
+}
+
 class FenceRuleTable : public testing::TestWithParam<Case> {};
 
 TEST_P(FenceRuleTable, Holds) {
     FenceRule rule{GetParam().role, GetParam().driver_carries_tag, FenceTiming{}};
     const FenceRule::Instant start{};
+    const Look* earlier = nullptr;
     for (const Look& look : GetParam().looks) {
+        if (earlier) LookOn(rule, earlier->sighting, start + seconds{earlier->at}, start + seconds{look.at});
+        earlier = &look;
         EXPECT_EQ(rule.Observe(look.sighting, start + seconds{look.at}) == FenceRule::Move::Try, look.tries)
             << "after " << look.at << " s";
     }
@@ -98,10 +107,13 @@ TEST(FenceRule, ALostRaceMeansQuiet) {
     FenceRule rule{kNewcomer, true, FenceTiming{}};
     const FenceRule::Instant start{};
     rule.Observe(kFree, start);
+    LookOn(rule, kFree, start, start + seconds{5});
     ASSERT_EQ(rule.Observe(kFree, start + seconds{5}), FenceRule::Move::Try);
     rule.Lost();
     EXPECT_EQ(rule.Observe(kFree, start + seconds{6}), FenceRule::Move::Wait);
+    LookOn(rule, kFree, start + seconds{6}, start + seconds{20});
     EXPECT_EQ(rule.Observe(kFree, start + seconds{20}), FenceRule::Move::Wait);
+    LookOn(rule, kFree, start + seconds{20}, start + seconds{21});
     EXPECT_EQ(rule.Observe(kFree, start + seconds{21}), FenceRule::Move::Try);
 }
 
@@ -112,7 +124,19 @@ TEST(FenceRule, WhatWasNotSeenDoesNotCountAsFree) {
     rule.Observe(kFree, start + seconds{1});
     rule.Blind(kNewcomer);
     EXPECT_EQ(rule.Observe(kFree, start + seconds{20}), FenceRule::Move::Wait);
+    LookOn(rule, kFree, start + seconds{20}, start + seconds{35});
     EXPECT_EQ(rule.Observe(kFree, start + seconds{35}), FenceRule::Move::Try);
+}
+
+TEST(FenceRule, LooksThatAreTooFarApartDoNotMakeAFreeTime) {
+    FenceRule rule{kNewcomer, true, FenceTiming{}};
+    const FenceRule::Instant start{};
+    rule.Observe(kFree, start);
+    LookOn(rule, kFree, start, start + seconds{3});
+    // Somebody could have had it in between, for as long as a migration needs to be started behind it.
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{5}), FenceRule::Move::Wait);
+    LookOn(rule, kFree, start + seconds{5}, start + seconds{10});
+    EXPECT_EQ(rule.Observe(kFree, start + seconds{10}), FenceRule::Move::Try);
 }
 
 TEST(FenceRule, IsWhatItIsWhenItComesBack) {
