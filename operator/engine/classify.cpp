@@ -49,7 +49,7 @@ std::string_view FailureReason(const Evidence& evidence) {
     if (OutOfMemory(pod)) return reasons::kOutOfMemory;
     const int code = migration.exit_code.value_or(0);
     if (!pod.disruption.empty() && (code == kKilled || code == kTerminated)) return reasons::kDisrupted;
-    if (migration.reason == "ContainerStatusUnknown") return reasons::kDisrupted;
+    if (migration.reason == observed::kStatusUnknown) return reasons::kDisrupted;
     if (code == kNotFound || code == kNotExecutable) return reasons::kCommandNotFound;
     return reasons::kMigrationFailed;
 }
@@ -68,7 +68,9 @@ std::string Versions(const version::Reading& reading) {
 EndedRun NeverStarted(const Evidence& evidence) {
     const auto* pod = evidence.pod;
     EndedRun end{.outcome = api::RunOutcome::NeverStarted, .reason = reasons::kNeverStarted, .message = {}};
-    if (pod != nullptr && pod->migration.state == ContainerFacts::State::Terminated) {
+    const bool was_refused = pod != nullptr && pod->migration.state == ContainerFacts::State::Terminated &&
+                             pod->migration.reason != observed::kStatusUnknown;
+    if (was_refused) {
         end.reason = reasons::kCommandNotFound;
         end.message = "The command of the migration could not be started in image " + evidence.run.image + ": " +
                       pod->migration.message + ". Nothing ran. Correct spec.command or spec.image.";

@@ -50,6 +50,12 @@ ContainerFacts ParseContainer(const json& status) {
     return container;
 }
 
+/// The kubelet writes an end also for a container that it never made, when its pod is deleted while it waits: 137,
+/// ContainerStatusUnknown. What was made has the image that it was made from.
+bool WasNeverMade(const ContainerFacts& container) {
+    return container.reason == kStatusUnknown && container.image_id.empty() && container.restarts == 0;
+}
+
 /// Pod garbage collection ends pods whose node is gone. What its kubelet did last was never reported.
 bool IsLostWithItsNode(const PodFacts& pod) {
     return pod.scheduled && pod.disruption == "DeletionByPodGC";
@@ -129,6 +135,7 @@ Started MigrationStarted(const PodFacts& pod) {
         case ContainerFacts::State::Terminated:
             if (NeverRan(pod.migration)) return Started::No;
             if (pod.migration.start_time) return Started::Yes;
+            if (pod.deleting && WasNeverMade(pod.migration)) return Started::No;
             break;  // ContainerStatusUnknown: the kubelet lost it
         case ContainerFacts::State::Waiting:
         case ContainerFacts::State::Unknown:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -13,6 +14,9 @@
 #include "core/uid.hpp"
 
 namespace observed {
+
+/// Reason of a container of which the kubelet knows no end of its own.
+inline constexpr std::string_view kStatusUnknown = "ContainerStatusUnknown";
 
 /// One container of a pod of ours, as the kubelet reports it.
 struct ContainerFacts {

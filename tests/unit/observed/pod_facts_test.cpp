@@ -219,5 +219,18 @@ TEST(MigrationStarted, SaysNoOnlyOfATerminalPodThatProvablyNeverRanIt) {
     }
 }
 
+TEST(PodFacts, AContainerThatWasNeverMadeNeverStartedThoughTheKubeletWritesAnEnd) {
+    Json object = Pod({{"phase", "Failed"},
+                       {"containerStatuses",
+                        {{{"name", "migrate"},
+                          {"imageID", ""},
+                          {"state", {{"terminated", {{"exitCode", 137}, {"reason", "ContainerStatusUnknown"}}}}}}}}});
+    EXPECT_EQ(MigrationStarted(Parse(object)), Started::Unknown) << "nobody asked for its end";
+    object["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:30Z";
+    EXPECT_EQ(MigrationStarted(Parse(object)), Started::No);
+    object["status"]["containerStatuses"][0]["imageID"] = "sha256:abc";
+    EXPECT_EQ(MigrationStarted(Parse(object)), Started::Unknown);
+}
+
 }  // namespace
 }  // namespace observed
