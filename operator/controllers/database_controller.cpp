@@ -254,9 +254,10 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                  if (pod.database == key.name)
                      pods.push_back(std::make_shared<const observed::PodFacts>(std::move(pod)));
              });
-    if (pods.empty()) {
-        pods = parts_.ended_pods.OfJob(key.ns, job);
-        std::erase_if(pods, [&](const auto& pod) { return !is_of_job(pod); });
+    for (auto& gone : parts_.ended_pods.OfJob(key.ns, job)) {
+        const bool is_listed =
+            std::any_of(pods.begin(), pods.end(), [&](const auto& pod) { return pod->uid == gone->uid; });
+        if (!is_listed && is_of_job(gone)) pods.push_back(std::move(gone));
     }
     const bool is_final = facts && facts->Ended() && !pods.empty() &&
                           std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });

@@ -52,6 +52,9 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     if (const auto* run = ActiveRun(status)) {
         consider_job(run->job_name);
         const auto* job = FindJobOf(world, *run);
+        // Whoever lists live did not have it in the store.
+        if (world.learned.jobs_are_live && job != nullptr && !job->AtRest())
+            earliest.Consider(now + kUnwatchedJobInterval, now);
         const bool waits_for_probe = job == nullptr || job->AtRest() || job->deleting;
         if (waits_for_probe && probe.start_time && *probe.start_time + kProbeInterval > now)
             earliest.Consider(*probe.start_time + kProbeInterval, now);

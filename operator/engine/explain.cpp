@@ -19,9 +19,24 @@ std::string AtVersion(const api::DatabaseStatus& status) {
     return status.version.empty() ? "no version yet" : "version " + status.version;
 }
 
+/// A record that somebody edited may have an outcome and no reason; a condition needs one.
+std::string_view ReasonOf(const api::RunRecord& run) {
+    if (!run.reason.empty()) return run.reason;
+    switch (run.outcome) {
+        case api::RunOutcome::Succeeded:
+            return reasons::kMigrationSucceeded;
+        case api::RunOutcome::NeverStarted:
+            return reasons::kNeverStarted;
+        case api::RunOutcome::Active:
+        case api::RunOutcome::Failed:
+            break;
+    }
+    return reasons::kMigrationFailed;
+}
+
 View ExplainRecord(const api::RunRecord& run) {
     const Summary summary = run.outcome == api::RunOutcome::Succeeded ? Summary::Ready : Summary::Failed;
-    return {.summary = summary, .reason = run.reason, .message = run.message};
+    return {.summary = summary, .reason = std::string(ReasonOf(run)), .message = run.message};
 }
 
 View ExplainRetry(const api::RunRecord& run, int max) {

@@ -69,6 +69,14 @@ const observed::PodFacts* FindPodOf(const World& world, const api::RunRecord& ru
     return is_of_launch ? pod : nullptr;
 }
 
+bool HadSeveralPods(const World& world, const api::RunRecord& run) {
+    const auto* job = FindJobOf(world, run);
+    if (job != nullptr && job->ended_pods > 1) return true;
+    return std::count_if(world.pods.begin(), world.pods.end(), [&](const auto& pod) {
+               return pod->job == run.job_name && (job == nullptr || pod->job_uid == job->uid);
+           }) > 1;
+}
+
 const api::RunRecord* ActiveRun(const api::DatabaseStatus& status) {
     for (const auto& run : status.runs) {
         if (run.outcome == api::RunOutcome::Active) return &run;

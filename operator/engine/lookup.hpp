@@ -31,6 +31,10 @@ const observed::PodFacts* FindPod(const World& world, std::string_view job);
 /// been used before, for another database.
 const observed::PodFacts* FindPodOf(const World& world, const api::RunRecord& run);
 
+/// The launch had more than one pod, by somebody's hand or a mistake of a controller: what one of them reports may be
+/// of the middle of the other's run.
+bool HadSeveralPods(const World& world, const api::RunRecord& run);
+
 /// The run whose outcome is open. There is at most one per database.
 const api::RunRecord* ActiveRun(const api::DatabaseStatus& status);
 api::RunRecord* ActiveRun(api::DatabaseStatus& status);

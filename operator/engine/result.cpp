@@ -41,6 +41,7 @@ std::optional<version::Reading> ReadingAfter(const World& world, const api::RunR
                                status.verified_by_created >= job->end_time;
     // The newest reading counts: a Job that was taken up again may have reported on what the database is no more.
     if (is_probed && (is_begun_later || is_made_later)) return KeptReading(status);
+    if (HadSeveralPods(world, run)) return std::nullopt;
     if (pod != nullptr && pod->report && pod->report->after) return pod->report->after;
     return std::nullopt;
 }
@@ -89,7 +90,8 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
     // While the run is still active: a reading of another database voids the record, but not this run's own entry.
-    if (evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
+    const bool is_alone = !HadSeveralPods(world, evidence.run);
+    if (is_alone && evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
         ApplyReading(database,
                      {.reading = *evidence.pod->report->after,
                       .identity = evidence.pod->report->identity,

@@ -17,6 +17,10 @@ inline constexpr std::chrono::seconds kProbeDeadline{600};
 /// try is one request.
 inline constexpr std::chrono::seconds kRefusedJobInterval{15};
 
+/// The active run's Job is there but in no watch: somebody took a label off it. Its end is seen by asking: two
+/// requests.
+inline constexpr std::chrono::seconds kUnwatchedJobInterval{10};
+
 /// Bytes; the CRD's maxLength of the message in a record. The API server refuses a status with a longer one as a whole,
 /// and names, versions and the node's words may add up to more.
 inline constexpr std::size_t kLongestRecordMessage = 1024;
