@@ -128,5 +128,36 @@ TEST(LostEvidence, APodThatStillRunsAfterItsJobIsGoneKeepsEverybodyElseWaiting) 
     EXPECT_THAT(cluster.created_jobs, SizeIs(1));
 }
 
+TEST(LostEvidence, ALaunchThatHadTwoPodsIsJudgedByTheDatabase) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.EndMigration(job, {.exit_code = 1});
+    // A duplicate that brought the version meanwhile, and was deleted as surplus.
+    auto other = cluster.pods.at(job + "-pod");
+    other["metadata"]["name"] = "duplicate";
+    other["metadata"]["uid"] = "duplicate";
+    cluster.pods["duplicate"] = other;
+    cluster.versions = {"0002"};
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.Reason("orders"), "VerifiedAfterFailure");
+    EXPECT_EQ(cluster.database["status"]["version"], "0002");
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
+TEST(LostEvidence, ARecordThatSomebodyEditedStillMakesACondition) {
+    for (const char* outcome : {"Succeeded", "Failed", "NeverStarted"}) {
+        auto cluster = ReadCluster();
+        cluster.ApplyMigration("orders");
+        cluster.Settle();
+        cluster.database["status"]["runs"][0]["outcome"] = outcome;
+        cluster.database["metadata"]["resourceVersion"] = "99999";
+        cluster.Settle();
+        EXPECT_NE(cluster.Reason("orders"), "MigrationRunning") << outcome;
+        EXPECT_NE(cluster.Reason("orders"), "") << outcome;
+    }
+}
+
 }  // namespace
 }  // namespace simulation
