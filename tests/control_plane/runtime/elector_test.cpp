@@ -18,7 +18,14 @@ class Candidate final {
 public:
     Candidate(const core::ObjectKey& lease, const std::string& identity, const kube::Connection& connection)
         : transport_(std::make_shared<TamperingTransport>(connection)),
-          elector_({lease, identity, 2s, 1500ms, 100ms, 300ms}, kube::Client(transport_, {"tidegate", nullptr}),
+          elector_({.lease = lease,
+                    .identity = identity,
+                    .lease_duration = 2s,
+                    .renew_deadline = 1500ms,
+                    .retry_period = 100ms,
+                    .follow_period = 100ms,
+                    .margin = 300ms},
+                   kube::Client(transport_, {"tidegate", nullptr}),
                    {[this] { ++started_; }, [this](const std::string& why) { lost_ = why; }, [this] { ++expired_; }},
                    observer_) {}
 
