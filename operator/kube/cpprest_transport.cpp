@@ -297,6 +297,8 @@ std::string_view CpprestTransport::Host() const {
 void InitialiseThreadPool() {
     static std::atomic<bool> done{false};
     if (done.exchange(true)) return;
+    // First, so that at the process's end it is cleaned up last: the pool's threads may still close connections then.
+    OPENSSL_init_ssl(0, nullptr);
     try {
         crossplat::threadpool::initialize_with_threads(kPoolThreads);
     } catch (const std::exception& error) {

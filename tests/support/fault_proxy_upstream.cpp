@@ -76,7 +76,7 @@ public:
         tls_.set_verify_mode(asio::ssl::verify_peer);
         // Each watch is a connection of its own, and each start of an operator opens six: later handshakes are short.
         SSL_CTX_set_session_cache_mode(tls_.native_handle(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-        SSL_CTX_set_app_data(tls_.native_handle(), this);
+        SSL_CTX_set_ex_data(tls_.native_handle(), OwnerSlot(), this);
         SSL_CTX_sess_set_new_cb(tls_.native_handle(), &Impl::KeepSession);
         if (!connection_.client_certificate) return;
         const auto certificate = connection_.client_certificate();
@@ -145,9 +145,15 @@ public:
     }
 
 private:
+    /// Of our own: the slot of "app data" belongs to boost::asio::ssl::context, which deletes what it finds there.
+    static int OwnerSlot() {
+        static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+        return slot;
+    }
+
     /// Called by the library with a session that later connections may resume. Returns 1: it is kept.
     static int KeepSession(SSL* connection, SSL_SESSION* session) {
-        auto* const self = static_cast<Impl*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+        auto* const self = static_cast<Impl*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), OwnerSlot()));
         const std::lock_guard lock(self->session_mutex_);
         SSL_SESSION_free(std::exchange(self->session_, session));
         return 1;
