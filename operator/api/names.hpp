@@ -8,7 +8,6 @@
 namespace api {
 
 inline constexpr std::string_view kGroup = "tidegate.io";
-inline constexpr std::string_view kVersion = "v1alpha1";
 inline constexpr std::string_view kApiVersion = "tidegate.io/v1alpha1";
 /// Field manager of everything the operator writes. Must not begin with "kubectl": Flux strips such managers.
 inline constexpr std::string_view kFieldManager = "tidegate";

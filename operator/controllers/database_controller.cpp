@@ -239,13 +239,9 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
     pass.learned.pods_are_live.insert(job);
     // Read before the list: a Job that had ended then gets no pod after it.
     const auto facts = parts_.stores.jobs.Find({key.ns, job});
-    // Of that very Job: a name may have been used before.
-    const auto is_of_job = [&](const auto& pod) { return !facts || pod->job_uid == facts->uid; };
-    if (auto evidence = parts_.ended_pods.EvidenceOf(key.ns, job)) {
-        if (std::all_of(evidence->begin(), evidence->end(), is_of_job)) {
-            pods = std::move(*evidence);
-            return After::DecideAgain;
-        }
+    if (auto evidence = facts ? parts_.ended_pods.EvidenceOf(facts->uid) : std::nullopt) {
+        pods = std::move(*evidence);
+        return After::DecideAgain;
     }
     pods.clear();
     ListLive(parts_.client, kube::kPods, {.ns = key.ns, .label_selector = selector}, stop,
@@ -254,14 +250,15 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                  if (pod.database == key.name)
                      pods.push_back(std::make_shared<const observed::PodFacts>(std::move(pod)));
              });
-    for (auto& gone : parts_.ended_pods.OfJob(key.ns, job)) {
+    // Of that very Job: a name may have been used before.
+    for (auto& gone : parts_.ended_pods.OfJob(key.ns, job, facts ? std::optional(facts->uid) : std::nullopt)) {
         const bool is_listed =
             std::any_of(pods.begin(), pods.end(), [&](const auto& pod) { return pod->uid == gone->uid; });
-        if (!is_listed && is_of_job(gone)) pods.push_back(std::move(gone));
+        if (!is_listed) pods.push_back(std::move(gone));
     }
     const bool is_final = facts && facts->Ended() && !pods.empty() &&
                           std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
-    if (is_final) parts_.ended_pods.KeepEvidence(key.ns, job, pods);
+    if (is_final) parts_.ended_pods.KeepEvidence(facts->uid, pods);
     return After::DecideAgain;
 }
 

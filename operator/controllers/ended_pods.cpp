@@ -11,25 +11,26 @@ void EndedPods::Remember(std::shared_ptr<const observed::PodFacts> pod) {
     if (pods_.size() > kKept) pods_.pop_front();
 }
 
-EndedPods::Pods EndedPods::OfJob(const std::string& ns, const std::string& job) const {
+EndedPods::Pods EndedPods::OfJob(const std::string& ns, const std::string& job,
+                                 const std::optional<core::Uid>& uid) const {
     const std::lock_guard lock(mutex_);
     Pods found;
     for (const auto& pod : pods_) {
-        if (pod->key.ns == ns && pod->job == job) found.push_back(pod);
+        if (pod->key.ns == ns && pod->job == job && (!uid || pod->job_uid == *uid)) found.push_back(pod);
     }
     return found;
 }
 
-void EndedPods::KeepEvidence(const std::string& ns, const std::string& job, Pods pods) {
+void EndedPods::KeepEvidence(const core::Uid& job, Pods pods) {
     const std::lock_guard lock(mutex_);
-    evidence_.push_back({ns, job, std::move(pods)});
+    evidence_.push_back({job, std::move(pods)});
     if (evidence_.size() > kKeptEvidence) evidence_.pop_front();
 }
 
-std::optional<EndedPods::Pods> EndedPods::EvidenceOf(const std::string& ns, const std::string& job) const {
+std::optional<EndedPods::Pods> EndedPods::EvidenceOf(const core::Uid& job) const {
     const std::lock_guard lock(mutex_);
     for (const auto& evidence : evidence_) {
-        if (evidence.ns == ns && evidence.job == job) return evidence.pods;
+        if (evidence.job == job) return evidence.pods;
     }
     return std::nullopt;
 }

@@ -22,20 +22,20 @@ public:
     /// Pods that were not terminal are no evidence and are not kept.
     void Remember(std::shared_ptr<const observed::PodFacts> pod);
 
-    Pods OfJob(const std::string& ns, const std::string& job) const;
+    /// `uid` nullopt: the Job is gone, and pods of every Job that had its name are meant.
+    Pods OfJob(const std::string& ns, const std::string& job, const std::optional<core::Uid>& uid) const;
 
     /// What a quorum list said about the pods of a Job that has ended: terminal pods stay as they are, and no new one
     /// comes. Spares the pass after the result's first write a second list, which takes the API server up to 100 ms:
     /// its cache waits for etcd to confirm that it is up to date (progress requests every 100 ms, Kubernetes 1.31 and
     /// later).
-    void KeepEvidence(const std::string& ns, const std::string& job, Pods pods);
+    void KeepEvidence(const core::Uid& job, Pods pods);
     /// nullopt: it has to be listed.
-    std::optional<Pods> EvidenceOf(const std::string& ns, const std::string& job) const;
+    std::optional<Pods> EvidenceOf(const core::Uid& job) const;
 
 private:
     struct Evidence {
-        std::string ns;
-        std::string job;
+        core::Uid job;
         Pods pods;
     };
 

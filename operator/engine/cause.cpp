@@ -93,7 +93,7 @@ bool HasBegun(const observed::PodFacts& pod) {
 std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::PodFacts* pod, core::Time now) {
     if (job == nullptr || job->Ended()) return std::nullopt;
     if (pod == nullptr) {
-        if (!IsWithoutPod(*job, now)) return std::nullopt;
+        if (!PodIsOverdue(*job, now)) return std::nullopt;
         return Cause{.reason = std::string(reasons::kNotStarting),
                      .message = "Job " + job->key.name +
                                 " has no pod: a quota or an admission rule may refuse it. See kubectl describe job " +
@@ -122,7 +122,7 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
                             pod->key.name + "."};
 }
 
-bool IsWithoutPod(const observed::JobFacts& job, core::Time now) {
+bool PodIsOverdue(const observed::JobFacts& job, core::Time now) {
     return now - job.created >= kPodIsMissing;
 }
 

@@ -30,7 +30,7 @@ std::optional<core::Time> NextLookForCause(const observed::JobFacts* job, const 
                                            core::Time now);
 
 /// The Job is there for longer than it takes the Job controller to make its pod: something refuses the pod.
-bool IsWithoutPod(const observed::JobFacts& job, core::Time now);
+bool PodIsOverdue(const observed::JobFacts& job, core::Time now);
 
 /// A reason of FindCause.
 bool IsCause(std::string_view reason);

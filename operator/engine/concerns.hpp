@@ -41,6 +41,9 @@ core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, 
 /// The status with its conditions brought in line; `active` follows the record.
 api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now);
 
+/// The step that gives the Database this status, WithConditions. `world.database` is set.
+WriteDatabaseStatus WriteRecord(const World& world, api::DatabaseStatus status, core::Time now);
+
 /// What the Migration's status shall be when the record says `record`.
 api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseStatus& record,
                                         const api::Migration& migration, core::Time now);

@@ -126,11 +126,7 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
             .reason = std::string(reasons::kVerifying),
             .message = "Job " + run.job_name + " has ended; the database is asked whether it brought " + what + "."};
     }
-    const auto* migration = FindMigration(world, run.migration);
-    const bool is_same = migration != nullptr && migration->uid == run.migration_uid;
-    const bool was_there =
-        !is_same || (migration->status.run && migration->status.run->job_name == run.job_name);  // as in result.cpp
-    if (job == nullptr && was_there) {
+    if (job == nullptr && JobWasThere(world, run)) {
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kVerifying),
                 .message = "Job " + run.job_name + " is gone; the database is asked whether it brought " + what + "."};
@@ -139,8 +135,8 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kVerifying),
                 .message = "Whether Job " + run.job_name +
-                           " was there before Tidegate was started again is not known; the database is asked first "
-                           "whether it brought " +
+                           " was created is not known (Tidegate was started again, or the answer was lost) and it is "
+                           "not there; the database is asked first whether it brought " +
                            what + "."};
     }
     if (const auto cause = FindCause(job, pod, now)) {

@@ -80,10 +80,9 @@ int NextLaunch(const World& world, const api::Migration& migration, const api::R
 }
 
 Decision WriteIntent(const World& world, api::DatabaseStatus status, core::Time now) {
-    return {.step = WriteDatabaseStatus{.database = world.key,
-                                        .at = world.database->revision,
-                                        .status = WithConditions(*world.database, std::move(status), now),
-                                        .is_intent = true}};
+    auto write = WriteRecord(world, std::move(status), now);
+    write.is_intent = true;
+    return {.step = std::move(write)};
 }
 
 /// Intent: key, launch number and Job name stand in the record before the Job exists.
@@ -120,8 +119,7 @@ Decision GiveUp(const World& world, std::string_view reason, const std::string& 
     run.reason = reason;
     run.message = core::OneLine(message, kLongestRecordMessage);
     run.completion_time = now;
-    return {.step = WriteDatabaseStatus{world.key, world.database->revision,
-                                        WithConditions(*world.database, std::move(status), now)}};
+    return {.step = WriteRecord(world, std::move(status), now)};
 }
 
 /// The intent stands in the record since before this process: its Job may have been there, may even have run, and is
@@ -149,12 +147,9 @@ std::optional<Decision> AskBeforeCreating(const World& world, const api::Migrati
 /// The intent is written and the Job was not seen yet.
 std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& run, core::Time now) {
     if (FindJobOf(world, run) != nullptr) return std::nullopt;
-    const auto* migration = FindMigration(world, run.migration);
-    // The Migration is gone or another one: its Job may have run, and only the database can tell (result.cpp).
-    if (migration == nullptr || migration->uid != run.migration_uid) return std::nullopt;
-    if (migration->status.run && migration->status.run->job_name == run.job_name) {
-        return std::nullopt;  // seen, and gone now: result.cpp
-    }
+    const auto* migration = FindMigrationOf(world, run);
+    // Where a Job may have been, only the database can tell (result.cpp).
+    if (migration == nullptr || JobWasThere(world, run)) return std::nullopt;
     if (world.learned.foreign_jobs.contains(run.job_name)) {
         return GiveUp(world, reasons::kJobNameTaken,
                       "Job " + run.job_name +

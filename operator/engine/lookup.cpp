@@ -20,6 +20,11 @@ const api::Migration* FindMigration(const World& world, std::string_view name) {
     return nullptr;
 }
 
+const api::Migration* FindMigrationOf(const World& world, const api::RunRecord& run) {
+    const auto* migration = FindMigration(world, run.migration);
+    return migration != nullptr && migration->uid == run.migration_uid ? migration : nullptr;
+}
+
 const observed::JobFacts* FindJob(const World& world, std::string_view name) {
     for (const auto& job : world.jobs) {
         if (job->key.name == name) return job.get();
@@ -32,6 +37,13 @@ const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& ru
     const bool is_ours =
         job != nullptr && job->owner == run.migration_uid && job->run_key == run.key && job->launch == run.launches;
     return is_ours ? job : nullptr;
+}
+
+bool JobWasThere(const World& world, const api::RunRecord& run) {
+    if (FindJobOf(world, run) != nullptr || FindPodOf(world, run) != nullptr) return true;
+    if (world.learned.job_request == JobRequest::Done) return true;
+    const auto* migration = FindMigrationOf(world, run);
+    return migration == nullptr || (migration->status.run && migration->status.run->job_name == run.job_name);
 }
 
 const observed::JobFacts* UnfinishedMigrationJob(const World& world) {

@@ -10,10 +10,17 @@ namespace engine {
 
 const api::Database* FindDatabase(const std::vector<Shared<api::Database>>& databases, std::string_view name);
 const api::Migration* FindMigration(const World& world, std::string_view name);
+/// The Migration that a run was intended for: not another one of its name.
+const api::Migration* FindMigrationOf(const World& world, const api::RunRecord& run);
 const observed::JobFacts* FindJob(const World& world, std::string_view name);
 
 /// The Job of a launch: nullptr also when a Job that is none of ours has its name.
 const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& run);
+
+/// The Job of an open run is there or was: this process created it, it left a pod, or the Migration shows it (which it
+/// does from then on). Where the Migration is gone nobody can say, and "it was there" is the safe answer: the database
+/// is asked instead of starting something.
+bool JobWasThere(const World& world, const api::RunRecord& run);
 
 /// A Job of any migration of this database that has not ended: while there is one, nothing else is started.
 const observed::JobFacts* UnfinishedMigrationJob(const World& world);

@@ -35,12 +35,6 @@ bool HasUndecidedHold(const World& world) {
     return false;
 }
 
-Decision WriteStatus(const World& world, api::DatabaseStatus status, core::Time now) {
-    return {.step = WriteDatabaseStatus{.database = world.key,
-                                        .at = world.database->revision,
-                                        .status = WithConditions(*world.database, std::move(status), now)}};
-}
-
 Note ProbeNote(const World& world, bool warning, std::string_view reason, std::string text) {
     return {.kind = Note::On::Database,
             .object = world.key,
@@ -65,7 +59,7 @@ int NewestProbe(const World& world) {
 Decision Abandon(const World& world, core::Time now) {
     api::DatabaseStatus status = world.database->status;
     status.probe.completion_time = now;
-    return WriteStatus(world, std::move(status), now);
+    return Decision{.step = WriteRecord(world, std::move(status), now)};
 }
 
 Decision Begin(const World& world, core::Time now) {
@@ -81,7 +75,7 @@ Decision Begin(const World& world, core::Time now) {
                     .start_time = now,
                     .reason = is_same_spec ? before.reason : "",
                     .message = is_same_spec ? before.message : ""};
-    return WriteStatus(world, std::move(status), now);
+    return Decision{.step = WriteRecord(world, std::move(status), now)};
 }
 
 std::optional<Decision> Record(const World& world, const observed::JobFacts& job, core::Time now) {
@@ -100,7 +94,7 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
                       .job_created = job.created,
                       .generation = job.database_generation},
                      NamedRequirements(world), now, status);
-        return WriteStatus(world, std::move(status), now);
+        return Decision{.step = WriteRecord(world, std::move(status), now)};
     }
     probe.reason = api::reasons::kProbeFailed;
     // Without the Job's name, which changes with each try.
@@ -109,7 +103,7 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
         probe.reason = api::reasons::OfAgent(pod->report->error->reason);
         probe.message = Quote(pod->report->error->message) + ". It is tried again within a minute.";
     }
-    auto decision = WriteStatus(world, std::move(status), now);
+    Decision decision{.step = WriteRecord(world, std::move(status), now)};
     const auto& written = std::get<WriteDatabaseStatus>(*decision.step).status.probe;
     decision.notes.push_back(ProbeNote(world, true, api::reasons::kProbeFailed, written.message));
     return decision;
@@ -123,7 +117,7 @@ std::optional<Decision> ShowTrouble(const World& world, const std::string& reaso
     api::DatabaseStatus status = world.database->status;
     status.probe.reason = reason;
     status.probe.message = message;
-    return WriteStatus(world, std::move(status), now);
+    return Decision{.step = WriteRecord(world, std::move(status), now)};
 }
 
 std::optional<Decision> Follow(const World& world, core::Time now) {

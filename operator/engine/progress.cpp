@@ -66,7 +66,7 @@ std::optional<std::string> WhyNotWait(const api::RunRecord& run, const api::Migr
 std::optional<Decision> EndWithoutPod(const World& world, const api::RunRecord& run, const api::Migration* migration,
                                       core::Time now) {
     const auto* job = FindJobOf(world, run);
-    if (job == nullptr || job->AtRest() || job->asked_to_suspend || job->deleting || !IsWithoutPod(*job, now))
+    if (job == nullptr || job->AtRest() || job->asked_to_suspend || job->deleting || !PodIsOverdue(*job, now))
         return std::nullopt;
     const auto why = WhyNotWait(run, migration, now);
     if (!why) return std::nullopt;
@@ -94,8 +94,7 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr || !run->start_time) return std::nullopt;
     const auto* pod = FindPodOf(world, *run);
-    const auto* migration = FindMigration(world, run->migration);
-    if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
+    const auto* migration = FindMigrationOf(world, *run);
     if (pod == nullptr) return EndWithoutPod(world, *run, migration, now);
     // A launch is ended by its pod: its final state says whether the migration had begun after all.
     if (pod->terminal || pod->deleting) return std::nullopt;

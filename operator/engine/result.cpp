@@ -14,15 +14,6 @@
 namespace engine {
 namespace {
 
-/// Its Job was seen: the Migration shows it. Where the Migration is gone nobody can say, and "seen" is the safe answer:
-/// it asks the database instead of starting something.
-bool JobWasSeen(const World& world, const api::RunRecord& run) {
-    if (world.learned.job_request == JobRequest::Done || FindPodOf(world, run) != nullptr) return true;
-    const auto* migration = FindMigration(world, run.migration);
-    if (migration == nullptr || migration->uid != run.migration_uid) return true;
-    return migration->status.run && migration->status.run->job_name == run.job_name;
-}
-
 bool HasLivePod(const World& world, const std::string& job) {
     return std::any_of(world.pods.begin(), world.pods.end(),
                        [&](const auto& pod) { return pod->job == job && !pod->terminal; });
@@ -117,7 +108,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     const auto* run = ActiveRun(world.database->status);
     if (run == nullptr) return std::nullopt;
     const auto* job = FindJobOf(world, *run);
-    if (job == nullptr && !JobWasSeen(world, *run)) return std::nullopt;
+    if (!JobWasThere(world, *run)) return std::nullopt;
     if (job != nullptr && !job->AtRest() && !job->deleting) return std::nullopt;
 
     if (job == nullptr && !world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
@@ -133,8 +124,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     }
 
     const auto* pod = FindPodOf(world, *run);
-    const auto* migration = FindMigration(world, run->migration);
-    if (migration != nullptr && migration->uid != run->migration_uid) migration = nullptr;
+    const auto* migration = FindMigrationOf(world, *run);
     const Evidence evidence{.run = *run,
                             .tool = world.database->spec.tool,
                             .job = job,

@@ -7,14 +7,6 @@
 namespace engine {
 namespace {
 
-/// The Job's name is shown once the Job was there: result.cpp takes a Job that is shown and does not exist for one that
-/// is gone, which may have run. One that the server refuses to create was never there.
-bool JobWasThere(const World& world, const api::RunRecord& run, const api::Migration& migration) {
-    if (run.outcome != api::RunOutcome::Active || FindJobOf(world, run) != nullptr) return true;
-    if (world.learned.job_request == JobRequest::Done) return true;
-    return migration.status.run && migration.status.run->job_name == run.job_name;
-}
-
 api::RunStatus RunStatusFor(const World& world, const api::DatabaseStatus& record, const api::Migration& migration,
                             const View& view) {
     const auto* run = api::FindRun(record, migration.run_key);
@@ -28,7 +20,8 @@ api::RunStatus RunStatusFor(const World& world, const api::DatabaseStatus& recor
         shown.launch = run->launches;
         shown.active = run->outcome == api::RunOutcome::Active;
         shown.attempt = run->attempts + (shown.active ? 1 : 0);
-        if (JobWasThere(world, *run, migration)) shown.job_name = run->job_name;
+        // A Job that is shown and does not exist is gone, and may have run: one that was never made is not shown.
+        if (!shown.active || JobWasThere(world, *run)) shown.job_name = run->job_name;
         shown.image = run->image;
         shown.version = run->version;
         shown.start_time = run->start_time;
@@ -60,6 +53,12 @@ api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseS
     const View view = ExplainDatabase(database, status);
     status.conditions = ConditionsFor(status.conditions, view, database.generation, now);
     return status;
+}
+
+WriteDatabaseStatus WriteRecord(const World& world, api::DatabaseStatus status, core::Time now) {
+    return {.database = world.key,
+            .at = world.database->revision,
+            .status = WithConditions(*world.database, std::move(status), now)};
 }
 
 api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseStatus& record,
@@ -101,9 +100,9 @@ std::optional<Decision> DecideStatus(const World& world, core::Time now) {
                         .notes = std::move(notes)};
     }
     if (!world.database) return std::nullopt;
-    auto status = WithConditions(*world.database, world.database->status, now);
-    if (status == world.database->status) return std::nullopt;
-    return Decision{.step = WriteDatabaseStatus{world.key, world.database->revision, std::move(status)}};
+    auto write = WriteRecord(world, world.database->status, now);
+    if (write.status == world.database->status) return std::nullopt;
+    return Decision{.step = std::move(write)};
 }
 
 }  // namespace engine
