@@ -72,7 +72,7 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
         const auto broken = scene.History().Broken();
         if (!broken.empty()) result.violations.push_back({"recorder", broken});
         for (auto& violation : support::CheckHistory(evidence))
-            result.violations.push_back(std::move(violation));
+            if (violation.invariant != options.not_judged) result.violations.push_back(std::move(violation));
         {
             result.trace = "namespace " + scene.Ns() + "\n" + support::PrintTrace(evidence) + "the operator's log:\n" +
                            scene.Operator().Log();

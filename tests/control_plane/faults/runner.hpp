@@ -50,6 +50,8 @@ struct CaseOptions {
     bool compare_counts = true;
     /// It may end with something that a person has to mend, and says so: only silence is waited for.
     bool may_stay_unsettled = false;
+    /// An invariant (DESIGN 8) that somebody's lie makes impossible to keep: the record is the word that is believed.
+    std::string not_judged;
     /// What it made is deleted afterwards, so that the namespace can be used again.
     bool clean_up = false;
 };

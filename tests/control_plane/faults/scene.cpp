@@ -119,10 +119,15 @@ bool Scene::IsHeld(const std::string& deployment) const {
 }
 
 bool Scene::HasBegun(const std::string& image) const {
-    for (const auto& run : databases_.Story().runs) {
-        if (run.image == image) return true;
-    }
-    return false;
+    const auto runs = databases_.Story().runs;
+    if (std::none_of(runs.begin(), runs.end(), [&](const auto& run) { return run.image == image; })) return false;
+    const auto changes = ns_.history->Changes();
+    return std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+        if (change.resource != "pods" || core::TextAt(*change.object, {"status", "phase"}) == "Pending") return false;
+        const auto containers = core::ArrayAt(*change.object, {"spec", "containers"});
+        return std::any_of(containers.begin(), containers.end(),
+                           [&](const auto& container) { return core::TextAt(container, {"image"}) == image; });
+    });
 }
 
 void Scene::DeleteNewest(const kube::Resource& resource) {

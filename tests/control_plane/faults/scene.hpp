@@ -74,6 +74,7 @@ public:
     // Looking, at the recorded history.
     std::string ReasonOf(const std::string& resource, const std::string& name) const;
     bool IsHeld(const std::string& deployment) const;
+    /// A migration with this image works, and its pod has said so: from then on nobody may end it unasked.
     bool HasBegun(const std::string& image) const;
     /// There are Jobs or pods of migrations.
     bool HasOfMigrations(const std::string& resource) const;
