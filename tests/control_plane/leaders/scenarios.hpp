@@ -12,7 +12,14 @@ struct Scenario {
     void (*play)(Replicas&);
 };
 
-/// In the order of their length, the longest first.
+/// lease.cpp: its Lease is deleted, taken, or full of nonsense.
+std::vector<Scenario> ScenariosOfTheLease();
+/// sleeping.cpp: it is stopped with a request in hand, and wakes up long after it was superseded.
+std::vector<Scenario> ScenariosOfSleep();
+/// ending.cpp: it ends, dies, is cut off, starts beside another.
+std::vector<Scenario> ScenariosOfEnds();
+
+/// All, the longest first.
 const std::vector<Scenario>& Scenarios();
 
 }  // namespace test
