@@ -12,11 +12,17 @@ bool IsRecorded(const World& world, const observed::JobFacts& job) {
     return run == nullptr || run->outcome != api::RunOutcome::Active || run->job_name != job.key.name;
 }
 
+/// All but the newest: one that was begun in the record may never be made, and the last reading's Job stays until then.
 std::optional<Decision> DeleteOldProbe(const World& world) {
+    const auto is_ours = [&](const auto& job) {
+        return job->role == observed::JobFacts::Role::Probe && job->owner == world.database->uid;
+    };
     for (const auto& job : world.jobs) {
-        const bool is_ours = job->role == observed::JobFacts::Role::Probe && job->owner == world.database->uid;
-        if (!is_ours || job->deleting) continue;
-        if (job->key.name == world.database->status.probe.job_name) continue;
+        if (!is_ours(job) || job->deleting || job->key.name == world.database->status.probe.job_name) continue;
+        const bool is_newest = std::none_of(world.jobs.begin(), world.jobs.end(), [&](const auto& other) {
+            return is_ours(other) && other->launch > job->launch;
+        });
+        if (is_newest && job->Ended()) continue;
         return Decision{.step = DeleteJob{.job = job->key, .uid = job->uid}};
     }
     return std::nullopt;

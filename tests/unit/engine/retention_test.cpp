@@ -7,6 +7,8 @@ namespace simulation {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 TEST(Retention, KeepsAsManyEndedJobsAndHistoryEntriesAsTheLimitSays) {
@@ -50,6 +52,21 @@ TEST(Retention, TheRecordKeepsTheNewestFiftyAndEveryKeyThatIsNamed) {
 }
 
 // Probes.
+
+TEST(Retention, TheLastReadingsJobStaysUntilTheNextOneIsMade) {
+    auto cluster = ReadCluster();
+    ASSERT_THAT(cluster.JobsOfRole("probe"), SizeIs(1));
+    const std::string first = cluster.JobsOfRole("probe").front();
+    // A probe was begun and given up before it had a Job.
+    cluster.database["status"]["probe"]["launch"] = 2;
+    cluster.database["status"]["probe"]["jobName"] = "never-made";
+    cluster.Settle();
+    EXPECT_THAT(cluster.JobsOfRole("probe"), ElementsAre(first));
+
+    cluster.database["metadata"]["generation"] = 2;  // the next one is asked for
+    cluster.Settle();
+    EXPECT_THAT(cluster.JobsOfRole("probe"), ElementsAre(Not(first)));
+}
 
 }  // namespace
 }  // namespace simulation
