@@ -13,6 +13,10 @@ using core::FindAt;
 using core::TextAt;
 using nlohmann::json;
 
+/// No agent is ready before the fence was seen free for so long (database/fence_rule.hpp), and each question is a
+/// process that the node has to start: what waits on a busy node must not keep it busy.
+constexpr int kFirstQuestionSeconds = 5;
+constexpr int kQuestionsApartSeconds = 2;
 /// Unlimited: a probe that restarts the agent would erase what it saw of the fence. int32's largest value.
 constexpr int kNoThreshold = 2147483647;
 
@@ -34,7 +38,8 @@ json AgentSidecar(const json& spec, const api::Database& database, const JobSett
     auto agent = AgentContainer(database, "run", wanted, settings);
     agent["restartPolicy"] = "Always";
     agent["startupProbe"] = {{"exec", {{"command", {"/tidegate-agent", "ready"}}}},
-                             {"periodSeconds", 1},
+                             {"initialDelaySeconds", kFirstQuestionSeconds},
+                             {"periodSeconds", kQuestionsApartSeconds},
                              {"timeoutSeconds", 5},
                              {"failureThreshold", kNoThreshold}};
     return agent;

@@ -50,7 +50,33 @@ void Play(Scene& scene, const Workload& workload, const CaseOptions& options, Ca
         result.violations.push_back({"counts", "differ from the run without faults:\n" + text});
 }
 
+/// Thread-safe.
+class SettledList final {
+public:
+    void Add(const std::string& ns) {
+        const std::lock_guard lock(mutex_);
+        names_.push_back(ns);
+    }
+    std::vector<std::string> All() const {
+        const std::lock_guard lock(mutex_);
+        return names_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> names_;
+};
+
+SettledList& Settled() {
+    static SettledList list;
+    return list;
+}
+
 }  // namespace
+
+std::vector<std::string> SettledNamespaces() {
+    return Settled().All();
+}
 
 CaseResult RunCase(const std::string& label, const Workload& workload, const CaseOptions& options) {
     const auto began = std::chrono::steady_clock::now();
@@ -82,6 +108,7 @@ CaseResult RunCase(const std::string& label, const Workload& workload, const Cas
         result.violations.push_back({"harness", error.what()});
     }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (result.violations.empty() && !options.may_stay_unsettled && !options.clean_up) Settled().Add(result.ns);
     return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "api/migration.hpp"
 #include "api/names.hpp"
+#include "database/fence_rule.hpp"
 #include "jobs/migration_job.hpp"
 #include "jobs/probe_job.hpp"
 #include "observed/job_facts.hpp"
@@ -193,6 +194,9 @@ TEST(Jobs, TheAgentIsTheLastSidecarAndLetsNothingStartBeforeTheFence) {
     EXPECT_EQ(agent["command"], Json({"/tidegate-agent", "run"}));
     EXPECT_EQ(agent["startupProbe"]["exec"]["command"], Json({"/tidegate-agent", "ready"}));
     EXPECT_EQ(agent["startupProbe"]["failureThreshold"], 2147483647);
+    EXPECT_EQ(std::chrono::seconds{agent["startupProbe"]["initialDelaySeconds"].get<int>()},
+              database::FenceTiming{}.settle)
+        << "no agent is ready earlier";
     EXPECT_FALSE(agent.contains("livenessProbe"));
     EXPECT_EQ(agent["terminationMessagePolicy"], "File");
     EXPECT_EQ(Variable(agent, "TIDEGATE_REPORT_PATH")["value"], agent["terminationMessagePath"]);
