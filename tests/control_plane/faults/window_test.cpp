@@ -28,10 +28,10 @@ std::vector<std::string> SomeOf(const std::vector<std::string>& all) {
 
 TEST(Silence, AnOperatorThatFindsWhatWasLeftBehindWritesNothingForAMinute) {
     SuiteReport report("silence");
-    for (const auto& workload : Workloads())
-        ReferenceOf(workload, report);
+    const auto& workloads = Workloads();
+    ForEachInParallel(workloads.size(), CasesAtOnce(), [&](std::size_t i) { ReferenceOf(workloads[i], report); });
     const auto namespaces = SomeOf(SettledNamespaces());
-    ASSERT_GE(namespaces.size(), Workloads().size());
+    ASSERT_GE(namespaces.size(), workloads.size());
 
     support::FaultProxy proxy;
     Victim victim({.namespaces = namespaces, .kubeconfig = proxy.Kubeconfig()});
