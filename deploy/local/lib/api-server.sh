@@ -57,13 +57,14 @@ start_api_server() {
 api_server_ready() { api /readyz >/dev/null; }
 
 # start_controller_manager ARGUMENT...: its client is not throttled as hard as by default (20 requests a second), which
-# on one small machine would only make tests wait; what its controllers do is untouched.
+# on one small machine would only make tests wait; what its controllers do is untouched. By default it makes a folder for
+# volume plugins that belongs to no cluster.
 start_controller_manager() {
   process_ensure kube-controller-manager "$BIN/kube-controller-manager" \
     --kubeconfig="$STATE/pki/controller-manager.kubeconfig" --leader-elect=false --use-service-account-credentials \
     --service-account-private-key-file="$STATE/pki/sa.key" --root-ca-file="$STATE/pki/ca.crt" \
     --cluster-signing-cert-file="$STATE/pki/ca.crt" --cluster-signing-key-file="$STATE/pki/ca.key" \
-    --kube-api-qps=500 --kube-api-burst=1000 --profiling=false "$@"
+    --flex-volume-plugin-dir="$STATE/kubelet-plugins" --kube-api-qps=500 --kube-api-burst=1000 --profiling=false "$@"
 }
 
 # A pod can be created once its namespace's ServiceAccount is there; so are the token and root certificate controllers.
