@@ -66,7 +66,7 @@ RunRecord ParseRun(const json& item) {
             .job_name = TextAt(item, {"jobName"}),
             .start_time = TimeAt(item, {"startTime"}),
             .completion_time = TimeAt(item, {"completionTime"}),
-            .retry_token = TextAt(item, {"retryToken"}),
+            .retry_tokens = core::TextsAt(item, {"retryTokens"}),
             .retry_time = TimeAt(item, {"retryTime"})};
 }
 
@@ -78,7 +78,7 @@ json PrintRun(const RunRecord& run) {
     if (!run.message.empty()) item["message"] = run.message;
     if (run.start_time) item["startTime"] = core::FormatTime(*run.start_time);
     if (run.completion_time) item["completionTime"] = core::FormatTime(*run.completion_time);
-    if (!run.retry_token.empty()) item["retryToken"] = run.retry_token;
+    if (!run.retry_tokens.empty()) item["retryTokens"] = run.retry_tokens;
     if (run.retry_time) item["retryTime"] = core::FormatTime(*run.retry_time);
     return item;
 }

@@ -57,9 +57,9 @@ struct RunRecord {
     int launches = 0;
     std::string job_name;
     std::optional<core::Time> start_time, completion_time;
-    /// The newest value of tidegate.io/retry that a launch has used up: it grants nothing more, also to a Migration
-    /// that is created anew.
-    std::string retry_token;
+    /// Values of tidegate.io/retry that launches have used up, the newest first: they grant nothing more, whichever
+    /// Migration with this key carries them, also one that is created anew.
+    std::vector<std::string> retry_tokens;
     /// Failed, and attempted again by itself at this time.
     std::optional<core::Time> retry_time;
 

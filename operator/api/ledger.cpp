@@ -12,9 +12,7 @@ Ledger ParseLedger(const nlohmann::json& object) {
     ledger.key = ParseKey(object);
     ledger.uid = {core::TextAt(object, {"metadata", "uid"})};
     ledger.revision = core::Revision::Parse(core::TextAt(object, {"metadata", "resourceVersion"}));
-    for (const auto& item : core::ArrayAt(object, {"satisfied"})) {
-        if (item.is_string()) ledger.satisfied.push_back(item.get<std::string>());
-    }
+    ledger.satisfied = core::TextsAt(object, {"satisfied"});
     return ledger;
 }
 

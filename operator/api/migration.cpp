@@ -25,10 +25,7 @@ RunStatus ParseRunStatus(const json& object) {
                   .image = TextAt(object, {"image"}),
                   .version = TextAt(object, {"version"}),
                   .start_time = TimeAt(object, {"startTime"}),
-                  .waiting_for = {}};
-    for (const auto& item : core::ArrayAt(object, {"waitingFor"})) {
-        if (item.is_string()) run.waiting_for.push_back(item.get<std::string>());
-    }
+                  .waiting_for = core::TextsAt(object, {"waitingFor"})};
     return run;
 }
 

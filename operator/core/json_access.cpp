@@ -41,4 +41,12 @@ const nlohmann::json& ArrayAt(const nlohmann::json& object, JsonPath path) {
     return at != nullptr && at->is_array() ? *at : kEmpty;
 }
 
+std::vector<std::string> TextsAt(const nlohmann::json& object, JsonPath path) {
+    std::vector<std::string> texts;
+    for (const auto& item : ArrayAt(object, path)) {
+        if (item.is_string()) texts.push_back(item.get<std::string>());
+    }
+    return texts;
+}
+
 }  // namespace core

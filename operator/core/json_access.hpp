@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -24,6 +25,8 @@ std::optional<std::int64_t> NumberAt(const nlohmann::json& object, JsonPath path
 /// False when absent, as for every boolean of the Kubernetes API whose default is false.
 bool BoolAt(const nlohmann::json& object, JsonPath path);
 std::optional<Time> TimeAt(const nlohmann::json& object, JsonPath path);
+/// The texts of the array there; what is no text is left out.
+std::vector<std::string> TextsAt(const nlohmann::json& object, JsonPath path);
 /// The array there, or a shared empty array.
 const nlohmann::json& ArrayAt(const nlohmann::json& object, JsonPath path);
 

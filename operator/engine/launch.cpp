@@ -97,9 +97,9 @@ Decision Intend(const World& world, const api::Migration& migration, core::Time 
                        .attempts = before != nullptr ? before->attempts : 0,
                        .launches = NextLaunch(world, migration, before),
                        .start_time = now,
-                       .retry_token = before != nullptr ? before->retry_token : ""};
-    // Used up with the intent, by whatever launch comes next: an annotation that stands in Git grants one, ever.
-    if (!migration.retry_token.empty()) run.retry_token = migration.retry_token;
+                       .retry_tokens = {}};
+    // With the intent, by whatever launch comes next: an annotation that stands in Git grants one, ever.
+    run.retry_tokens = TokensUsedUp(world, run.key, before != nullptr ? before->retry_tokens : run.retry_tokens);
     run.job_name = api::JobName({.migration = migration.key.name,
                                  .migration_uid = migration.uid,
                                  .key = run.key,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "api/reasons.hpp"
 #include "core/hash.hpp"
@@ -13,6 +14,10 @@ using std::chrono::seconds;
 
 /// Doubling is cut where it has long passed every maxBackoffSeconds: 2^20 seconds are twelve days.
 constexpr int kMostDoublings = 20;
+/// Of tokens that nobody carries any more: a Migration may come back from an older state in Git.
+constexpr std::size_t kKeptRetryTokens = 8;
+/// What the CRD lets a record hold.
+constexpr std::size_t kMostRetryTokens = 120;
 
 bool NothingHappened(const Evidence& evidence) {
     if (evidence.pod == nullptr || !evidence.pod->report || !evidence.pod->report->before || !evidence.after)
@@ -32,6 +37,10 @@ bool IsRetriable(const Evidence& evidence, const EndedRun& end) {
     if (end.reason == api::reasons::kDeadlineExceeded) return false;
     if (evidence.pod->migration.exit_code.value_or(0) == 0) return false;
     return IsListed(evidence.migration->spec.attempts, *evidence.pod) || SaysLockFailure(evidence.pod->log_tail);
+}
+
+bool Contains(const std::vector<std::string>& texts, const std::string& text) {
+    return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
 }  // namespace
@@ -63,7 +72,20 @@ std::optional<core::Time> RetryTime(const Evidence& evidence, const EndedRun& en
 }
 
 bool RetryIsAsked(const api::Migration& migration, const api::RunRecord& run) {
-    return !migration.retry_token.empty() && migration.retry_token != run.retry_token;
+    return !migration.retry_token.empty() && !Contains(run.retry_tokens, migration.retry_token);
+}
+
+std::vector<std::string> TokensUsedUp(const World& world, std::string_view key, std::vector<std::string> before) {
+    std::vector<std::string> carried;
+    for (const auto& migration : world.migrations) {
+        const auto& token = migration->retry_token;
+        if (migration->run_key == key && !token.empty() && !Contains(carried, token)) carried.push_back(token);
+    }
+    std::erase_if(before, [&](const auto& token) { return Contains(carried, token); });
+    if (before.size() > kKeptRetryTokens) before.resize(kKeptRetryTokens);
+    carried.insert(carried.end(), std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
+    if (carried.size() > kMostRetryTokens) carried.resize(kMostRetryTokens);
+    return carried;
 }
 
 }  // namespace engine

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/database.hpp"
 #include "api/migration.hpp"
 #include "core/time.hpp"
 #include "engine/classify.hpp"
+#include "engine/world.hpp"
 
 /// Whether a run that ended without success is attempted again. The default is no: most errors of a migration are
 /// permanent, and each attempt takes locks.
@@ -25,6 +28,11 @@ std::chrono::seconds Backoff(const api::Attempts& attempts, std::string_view key
 
 /// The Migration carries a value of tidegate.io/retry that no launch of this run has used up.
 bool RetryIsAsked(const api::Migration& migration, const api::RunRecord& run);
+
+/// The tokens that are used up once the run with this key is launched: the launch is what all Migrations with the key
+/// asked for, so all that they carry. `before` is what was used up already. Kept are those that a Migration still
+/// carries, else two Migrations with one key would grant each other launches for ever, and the newest of the others.
+std::vector<std::string> TokensUsedUp(const World& world, std::string_view key, std::vector<std::string> before);
 
 /// The output says that a lock was not had: SQLSTATE 55P03, 40P01 or 40001, or PostgreSQL's English words for them.
 bool SaysLockFailure(std::string_view output);

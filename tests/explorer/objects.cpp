@@ -47,7 +47,7 @@ public:
     Writer& operator<<(const api::RunRecord& run) {
         return *this << run.key << run.migration << run.migration_uid << run.image << run.version << run.outcome
                      << run.reason << run.message << run.attempts << run.launches << run.job_name << run.start_time
-                     << run.completion_time << run.retry_token << run.retry_time;
+                     << run.completion_time << run.retry_tokens << run.retry_time;
     }
     Writer& operator<<(const api::ReachedRequirement& reached) { return *this << reached.requirement << reached.time; }
     Writer& operator<<(const api::RunStatus& run) {

@@ -102,7 +102,7 @@ TEST_F(Retry, AnAnnotationGrantsOneLaunchOnceAlsoWhenCreatedAnew) {
     ASSERT_TRUE(IsStalled("MigrationFailed"));
     EXPECT_TRUE(IsQuiet());
     EXPECT_EQ(MigrationJobs().size(), 2U);
-    EXPECT_EQ(Database()["status"]["runs"][0]["retryToken"], "mended-by-hand");
+    EXPECT_EQ(Database()["status"]["runs"][0]["retryTokens"], Json({"mended-by-hand"}));
 
     kubectl_.Must({"delete", "tgm/orders"});
     migration["metadata"]["annotations"]["tidegate.io/retry"] = "mended-by-hand";

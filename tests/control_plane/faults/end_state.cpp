@@ -40,7 +40,7 @@ Json DatabaseState(const Json& object) {
     for (const auto& one : status.value("reached", Json::array()))
         reached.push_back(one.value("requirement", ""));
     for (const auto& run : status.value("runs", Json::array()))
-        runs.push_back(Pick(run, {"image", "version", "outcome", "reason", "attempts", "launches", "retryToken"}));
+        runs.push_back(Pick(run, {"image", "version", "outcome", "reason", "attempts", "launches", "retryTokens"}));
     std::sort(reached.begin(), reached.end());
     std::sort(runs.begin(), runs.end());
     state["reached"] = reached;

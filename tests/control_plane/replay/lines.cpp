@@ -75,8 +75,10 @@ std::string Line(const api::Database& database) {
             .Add("attempts", run.attempts)
             .Add("launches", run.launches)
             .Add("job", run.job_name)
-            .Add("token", run.retry_token)
+
             .Flag("retries", run.retry_time.has_value());
+        for (const auto& token : run.retry_tokens)
+            words.Add("token", token);
     }
     return words.Text();
 }

@@ -159,6 +159,29 @@ TEST(Retry, AnAnnotationGrantsOneLaunchOnce) {
     EXPECT_THAT(cluster.created_jobs, SizeIs(3));
 }
 
+TEST(Retry, TwoMigrationsWithOneKeyAndTheirOwnAnnotationsAskForOneLaunch) {
+    auto cluster = RunningCluster(Json::object());
+    FailAndWait(cluster, {.exit_code = 1});
+    cluster.ApplyMigration("twin");
+    cluster.Settle();
+    ASSERT_THAT(cluster.created_jobs, SizeIs(1)) << "the same run, which has failed";
+    cluster.migrations["orders"]["metadata"]["annotations"]["tidegate.io/retry"] = "one";
+    cluster.migrations["twin"]["metadata"]["annotations"]["tidegate.io/retry"] = "other";
+    cluster.Settle();
+    ASSERT_THAT(cluster.created_jobs, SizeIs(2));
+    FailAndWait(cluster, {.exit_code = 1});
+    EXPECT_THAT(cluster.created_jobs, SizeIs(2))
+        << "both annotations stand there for good; neither grants anything more";
+
+    cluster.migrations["twin"]["metadata"]["annotations"]["tidegate.io/retry"] = "later";
+    cluster.Settle();
+    ASSERT_THAT(cluster.created_jobs, SizeIs(3));
+    FailAndWait(cluster, {.exit_code = 1});
+    cluster.migrations["twin"]["metadata"]["annotations"]["tidegate.io/retry"] = "other";
+    cluster.Settle();
+    EXPECT_THAT(cluster.created_jobs, SizeIs(3)) << "set back to an older state in Git";
+}
+
 TEST(Retry, AnAnnotationThatWasThereFromTheStartGrantsNothing) {
     Cluster cluster;
     cluster.versions = {"0001"};
