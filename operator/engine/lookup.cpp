@@ -1,10 +1,33 @@
 #include "engine/lookup.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/requirement.hpp"
 
 namespace engine {
+
+namespace {
+
+int Weight(observed::Started started) {
+    switch (started) {
+        case observed::Started::Yes:
+            return 2;
+        case observed::Started::Unknown:
+            return 1;
+        case observed::Started::No:
+            break;
+    }
+    return 0;
+}
+
+/// Of two pods of one Job: the one in which the migration began, else the newer one.
+bool SaysMore(const observed::PodFacts& a, const observed::PodFacts& b) {
+    return std::pair(Weight(observed::MigrationStarted(a)), a.created) >
+           std::pair(Weight(observed::MigrationStarted(b)), b.created);
+}
+
+}  // namespace
 
 const api::Database* FindDatabase(const std::vector<Shared<api::Database>>& databases, std::string_view name) {
     for (const auto& database : databases) {
@@ -43,7 +66,10 @@ bool JobWasThere(const World& world, const api::RunRecord& run) {
     if (FindJobOf(world, run) != nullptr || FindPodOf(world, run) != nullptr) return true;
     if (world.learned.job_request == JobRequest::Done) return true;
     const auto* migration = FindMigrationOf(world, run);
-    return migration == nullptr || (migration->status.run && migration->status.run->job_name == run.job_name);
+    if (migration == nullptr) return true;
+    const auto& shown = migration->status;
+    const bool is_judged = shown.newest_key == run.key && shown.newest_launch == run.launches;
+    return is_judged || (shown.run && shown.run->job_name == run.job_name);
 }
 
 const observed::JobFacts* UnfinishedMigrationJob(const World& world) {
@@ -66,12 +92,12 @@ bool MigrationMayRun(const World& world) {
 
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {
     const auto* owner = FindJob(world, job);
-    const observed::PodFacts* newest = nullptr;
+    const observed::PodFacts* found = nullptr;
     for (const auto& pod : world.pods) {
         if (pod->job != job || (owner != nullptr && pod->job_uid != owner->uid)) continue;
-        if (newest == nullptr || newest->created < pod->created) newest = pod.get();
+        if (found == nullptr || SaysMore(*pod, *found)) found = pod.get();
     }
-    return newest;
+    return found;
 }
 
 const observed::PodFacts* FindPodOf(const World& world, const api::RunRecord& run) {

@@ -18,8 +18,8 @@ const observed::JobFacts* FindJob(const World& world, std::string_view name);
 const observed::JobFacts* FindJobOf(const World& world, const api::RunRecord& run);
 
 /// The Job of an open run is there or was: this process created it, it left a pod, or the Migration shows it (which it
-/// does from then on). Where the Migration is gone nobody can say, and "it was there" is the safe answer: the database
-/// is asked instead of starting something.
+/// does from then on) or how it ended. Where the Migration is gone nobody can say, and "it was there" is the safe
+/// answer: the database is asked instead of starting something.
 bool JobWasThere(const World& world, const api::RunRecord& run);
 
 /// A Job of any migration of this database that has not ended: while there is one, nothing else is started.
@@ -31,7 +31,8 @@ bool MigrationMayRun(const World& world);
 /// As MigrationMayRun, but pods alone: they may outlive their Job.
 bool MigrationPodRuns(const World& world);
 
-/// The newest pod of a Job; not one of an earlier Job of that name.
+/// The pod of a Job, not one of an earlier Job of that name. Of several, which somebody's hand or a mistake of a
+/// controller made, the one in which the migration began: that another one did not begin proves nothing.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);
 
 /// The pod of a launch. Where the Job is gone, only one that was made after the launch was intended: the name may have

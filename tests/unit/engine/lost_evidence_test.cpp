@@ -146,6 +146,26 @@ TEST(LostEvidence, ALaunchThatHadTwoPodsIsJudgedByTheDatabase) {
     EXPECT_THAT(cluster.created_jobs, SizeIs(1));
 }
 
+TEST(LostEvidence, ASecondPodThatNeverBeganDoesNotSpeakForTheFirst) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    auto never_began = cluster.MakePod(job);
+    cluster.EndMigration(job, {.exit_code = 137});
+    never_began["metadata"]["name"] = "duplicate";
+    never_began["metadata"]["uid"] = "duplicate";
+    never_began["metadata"]["creationTimestamp"] = core::FormatTime(cluster.Now() + seconds{1});
+    never_began["status"]["phase"] = "Failed";
+    cluster.pods["duplicate"] = never_began;
+    cluster.jobs.erase(job);
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.Reason("orders"), "MigrationFailed");
+    EXPECT_EQ(cluster.database["status"]["runs"][0]["outcome"], "Failed");
+    EXPECT_EQ(cluster.database["status"]["runs"][0]["attempts"], 1);
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
 TEST(LostEvidence, ARecordThatSomebodyEditedStillMakesACondition) {
     for (const char* outcome : {"Succeeded", "Failed", "NeverStarted"}) {
         auto cluster = ReadCluster();

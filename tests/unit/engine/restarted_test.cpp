@@ -74,6 +74,25 @@ TEST_F(Restarted, BelievesThePodOfAJobThatVanishedUnseen) {
     EXPECT_THAT(cluster_.created_jobs, SizeIs(1));
 }
 
+TEST_F(Restarted, WhatWasJudgedAndNotYetRecordedIsNotRunAgain) {
+    cluster_.ApplyMigration("orders");
+    cluster_.Settle();
+    cluster_.ApplyMigration("orders", {{"image", "orders:other"}, {"suspend", true}});
+    cluster_.Settle();
+    cluster_.EndMigration(cluster_.LastJob(), {.exit_code = 1});
+    // The result is shown on the Migration; then the operator dies, and its evidence is deleted.
+    ASSERT_THAT(cluster_.SettleAtMost(1), SizeIs(1));
+    ASSERT_THAT(cluster_.History("orders"), SizeIs(1));
+    ASSERT_EQ(cluster_.database["status"]["runs"][0]["outcome"], "Active");
+    cluster_.DeleteJobAndPods(cluster_.LastJob());
+    cluster_.Restart();
+    cluster_.ApplyMigration("orders", {{"image", "orders:2"}, {"suspend", false}});
+    cluster_.Advance(seconds{61});
+    cluster_.SettleWithProbes();
+    EXPECT_THAT(cluster_.created_jobs, SizeIs(1));
+    EXPECT_EQ(cluster_.database["status"]["runs"][0]["outcome"], "Failed");
+}
+
 TEST_F(Restarted, AJobThatVanishesUnseenWithoutARestartIsNotRunAgain) {
     WriteIntent();
     ASSERT_THAT(cluster_.SettleAtMost(1), ElementsAre("Job"));
