@@ -39,7 +39,12 @@ Configuration ReadConfiguration(const Environment& environment) {
         Refuse(std::string{api::kAgentTool} + " is \"" + tool_name +
                "\"; spec.history.tool of the Database must be one of: " + version::ToolNames());
     }
-    configuration.tool = *tool;
+    configuration.history = {.tool = *tool,
+                             .table = database::history::ParseTableName(Read(environment, api::kAgentTable)),
+                             .query = Read(environment, api::kAgentQuery)};
+    if ((*tool == version::Tool::Custom) == configuration.history.query.empty()) {
+        Refuse("spec.history.query of the Database is for tool Custom, which needs one; the tool is " + tool_name);
+    }
     configuration.wanted = SplitVersions(Read(environment, api::kAgentWanted));
     configuration.job_uid = Read(environment, api::kAgentJobUid);
     if (configuration.job_uid.empty()) {

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "database/connection_string.hpp"
-#include "version/tool.hpp"
+#include "database/history/history.hpp"
 
 namespace agent {
 
 /// What the agent is told by its environment (the names are in api/names.hpp).
 struct Configuration {
     database::Credentials credentials;
-    version::Tool tool = version::Tool::Alembic;
+    database::history::Source history;
     std::vector<std::string> wanted;
     std::string job_uid;
 };

@@ -16,7 +16,7 @@ void ReadOnce(const Configuration& configuration, ReportFile& report) {
     // Not "tidegate/": a probe is no run, and nobody behind the fence need wait for it.
     database::Connection connection{configuration.credentials, "tidegate-probe/" + configuration.job_uid};
     const std::string identity = database::ReadIdentity(connection);
-    const version::Reading reading = database::history::Read(connection, configuration.tool, configuration.wanted);
+    const version::Reading reading = database::history::Read(connection, configuration.history, configuration.wanted);
     report.Update([&](api::AgentReport& r) {
         r.phase = api::AgentPhase::Done;
         r.identity = identity;
@@ -30,7 +30,7 @@ void ReadOnce(const Configuration& configuration, ReportFile& report) {
 
 int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing) {
     report.Update([&](api::AgentReport& r) {
-        r.tool = version::Name(configuration.tool);
+        r.tool = version::Name(configuration.history.tool);
         r.start_time = Now();
     });
     Patience patience{timing.patience};

@@ -59,7 +59,7 @@ Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, Repo
       tag_{std::string{api::kFenceTagPrefix} + configuration.job_uid},
       admitted_{Admitted(state)},
       patience_{timing.patience},
-      fence_{tag_, Role(admitted_), database::history::DriverCarriesTag(configuration.tool), timing.fence} {}
+      fence_{tag_, Role(admitted_), database::history::DriverCarriesTag(configuration.history.tool), timing.fence} {}
 
 int Sidecar::Run() {
     report_.Update([&](api::AgentReport& r) {
@@ -69,7 +69,7 @@ int Sidecar::Run() {
             ++r.fence_lost;
         }
         r.phase = api::AgentPhase::Waiting;
-        r.tool = version::Name(configuration_.tool);
+        r.tool = version::Name(configuration_.history.tool);
         if (!r.start_time) r.start_time = Now();
     });
     try {
@@ -253,7 +253,7 @@ void Sidecar::Disconnect() {
 
 version::Reading Sidecar::ReadVersion(std::string& identity) {
     identity = database::ReadIdentity(*connection_);
-    return database::history::Read(*connection_, configuration_.tool, configuration_.wanted);
+    return database::history::Read(*connection_, configuration_.history, configuration_.wanted);
 }
 
 }  // namespace agent

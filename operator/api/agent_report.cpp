@@ -40,6 +40,7 @@ Json ToJson(const version::Reading& reading) {
     if (reading.dirty) json["dirty"] = true;
     if (!reading.dirty_detail.empty()) json["dirtyDetail"] = reading.dirty_detail;
     if (!reading.reached.empty()) json["reached"] = reading.reached;
+    if (!reading.absent.empty()) json["absent"] = reading.absent;
     if (reading.truncated) json["truncated"] = true;
     return json;
 }
@@ -82,7 +83,7 @@ void ShortenTexts(AgentReport& report, std::size_t message, std::size_t name) {
 
 /// Takes one entry away, of the least important list that has one; false when nothing is left to take.
 bool DropOne(AgentReport& report) {
-    for (auto list : {&version::Reading::reached, &version::Reading::versions}) {
+    for (auto list : {&version::Reading::absent, &version::Reading::reached, &version::Reading::versions}) {
         for (auto* reading : {&report.before, &report.after}) {
             if (!*reading || ((**reading).*list).empty()) continue;
             ((**reading).*list).pop_back();
@@ -134,6 +135,7 @@ public:
             fields.Read("dirty", reading.dirty);
             fields.Read("dirtyDetail", reading.dirty_detail);
             fields.Read("reached", reading.reached);
+            fields.Read("absent", reading.absent);
             fields.Read("truncated", reading.truncated);
         });
     }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/object_meta.hpp"
+#include "api/requirement.hpp"
 #include "core/json_access.hpp"
 
 namespace api {
@@ -117,8 +118,13 @@ Database ParseDatabase(const json& object) {
     ParseObjectMeta(object, database);
     database.spec.secret_name = TextAt(object, {"spec", "connection", "secretRef", "name"});
     database.spec.keys = ParseKeys(object);
-    database.spec.tool =
-        version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(version::Tool::Alembic);
+    auto& history = database.spec.history;
+    history.tool = version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(version::Tool::Alembic);
+    history.table = TextAt(object, {"spec", "history", "table"});
+    history.query = TextAt(object, {"spec", "history", "query"});
+    for (const auto& version : core::ArrayAt(object, {"spec", "baseline"})) {
+        if (version.is_string()) database.spec.baseline.push_back(DecodeVersion(version.get<std::string>()));
+    }
 
     auto& status = database.status;
     const auto* written = core::FindAt(object, {"status"});

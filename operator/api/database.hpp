@@ -25,10 +25,23 @@ struct ConnectionKeys {
     bool operator==(const ConnectionKeys&) const = default;
 };
 
+/// Whose version table to believe, and where it is.
+struct History {
+    version::Tool tool = version::Tool::Alembic;
+    /// "table" or "schema.table"; empty: where the tool usually has it.
+    std::string table;
+    /// Of tool Custom.
+    std::string query;
+
+    bool operator==(const History&) const = default;
+};
+
 struct DatabaseSpec {
     std::string secret_name;
     ConnectionKeys keys;
-    version::Tool tool = version::Tool::Alembic;
+    History history;
+    /// Versions that its owner declares to be contained, decoded.
+    std::vector<std::string> baseline;
 
     bool operator==(const DatabaseSpec&) const = default;
 };

@@ -73,6 +73,10 @@ inline constexpr std::string_view kAgentUser = "TIDEGATE_USER";
 inline constexpr std::string_view kAgentPassword = "TIDEGATE_PASSWORD";
 /// Which tool's history table to believe, for example "Alembic".
 inline constexpr std::string_view kAgentTool = "TIDEGATE_TOOL";
+/// Its name when it is not the tool's usual one, as in `history.table`; may be unset.
+inline constexpr std::string_view kAgentTable = "TIDEGATE_HISTORY_TABLE";
+/// The query of `history.query`, for tool Custom.
+inline constexpr std::string_view kAgentQuery = "TIDEGATE_HISTORY_QUERY";
 /// Comma-separated versions (a comma inside one is %2C) whose being reached the report states; may be empty.
 inline constexpr std::string_view kAgentWanted = "TIDEGATE_WANTED";
 /// UID of the Job: tag of the fence and of every session of the run ("tidegate/<uid>").

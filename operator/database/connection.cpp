@@ -55,6 +55,9 @@ auto Translated(const ConnectionString& string, Body&& body) {
         // libpqxx 6 leaves the SQLSTATE out of some of its classes.
         throw error(DbErrorKind::InsufficientPrivilege,
                     OneLine(e.what()) + "; grant it to the role in the Secret (database " + string.target + ")");
+    } catch (const pqxx::undefined_table& e) {
+        throw NoSuchTable{
+            string.password.RedactedFrom(std::string{OneLine(e.what())} + " (database " + string.target + ")")};
     } catch (const pqxx::sql_error& e) {
         // A network timeout can look like an error of the server without a SQLSTATE (libpqxx#280).
         if (e.sqlstate().empty() && typeid(e) == typeid(pqxx::sql_error)) throw lost(OneLine(e.what()));

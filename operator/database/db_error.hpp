@@ -36,6 +36,12 @@ private:
     DbErrorKind kind_;
 };
 
+/// A QueryFailed: the statement names a table that is not there.
+class NoSuchTable : public DbError {
+public:
+    explicit NoSuchTable(const std::string& message) : DbError{DbErrorKind::QueryFailed, message} {}
+};
+
 /// What an SQLSTATE of a refused connection or a failed statement means to us.
 DbErrorKind KindOfSqlState(std::string_view sqlstate);
 

@@ -25,9 +25,11 @@ std::string Encoded(const std::string& version) {
     return text;
 }
 
-/// Versions of runs that were proven in this database.
-std::vector<std::string> RecordedVersions(const api::DatabaseStatus& status) {
-    std::vector<std::string> versions;
+/// What version::Reached() may be told besides the table: versions that the owner declares, and, of a table that only
+/// says where the database is, those of runs that were proven in it.
+std::vector<std::string> KnownVersions(const api::DatabaseSpec& spec, const api::DatabaseStatus& status) {
+    std::vector<std::string> versions = spec.baseline;
+    if (version::Traits(spec.history.tool).content == version::Content::EveryMigration) return versions;
     for (const auto& run : status.runs) {
         if (run.outcome == api::RunOutcome::Succeeded && !run.version.empty()) versions.push_back(run.version);
     }
@@ -89,7 +91,8 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
     const auto& status = database.status;
     if (!IsVerified(database)) return Verdict::NotRead;
     if (WasReached(status, api::RequirementText(database.key.name, version))) return Verdict::Holds;
-    switch (version::Reached(database.spec.tool, KeptReading(status), version, RecordedVersions(status))) {
+    switch (version::Reached(database.spec.history.tool, KeptReading(status), version,
+                             KnownVersions(database.spec, status))) {
         case version::Standing::Reached:
             return status.dirty ? Verdict::Dirty : Verdict::Holds;
         case version::Standing::NotReached:
@@ -125,8 +128,8 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
     }
     const auto disproven = [&](const api::ReachedRequirement& entry) {
         const auto version = VersionOf(entry.requirement);
-        return !version ||
-               version::Reached(database.spec.tool, reading.reading, *version) == version::Standing::NotReached;
+        return !version || version::Reached(database.spec.history.tool, reading.reading, *version,
+                                            database.spec.baseline) == version::Standing::NotReached;
     };
     std::erase_if(status.reached, disproven);
     status.version = PrintVersions(reading.reading);
@@ -138,12 +141,13 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
     if (!reading.identity.empty()) status.identity = reading.identity;
 
     if (reading.reading.dirty) return;
-    const auto known = RecordedVersions(status);
+    const auto known = KnownVersions(database.spec, status);
     for (const std::string& requirement : named) {
         if (WasReached(status, requirement)) continue;
         const auto version = VersionOf(requirement);
         if (!version) continue;
-        if (version::Reached(database.spec.tool, reading.reading, *version, known) != version::Standing::Reached)
+        if (version::Reached(database.spec.history.tool, reading.reading, *version, known) !=
+            version::Standing::Reached)
             continue;
         status.reached.insert(status.reached.begin(), {.requirement = requirement, .time = now});
     }

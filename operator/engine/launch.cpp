@@ -48,7 +48,7 @@ const api::Migration* NextInQueue(const World& world, core::Time now) {
     });
     const auto first = std::find_if(queue.begin(), queue.end(), [&](const auto* migration) {
         return std::none_of(queue.begin(), queue.end(), [&](const auto* other) {
-            return HasLowerVersion(world.database->spec.tool, *other, *migration);
+            return HasLowerVersion(world.database->spec.history.tool, *other, *migration);
         });
     });
     if (first != queue.end()) return *first;

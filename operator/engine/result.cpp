@@ -126,7 +126,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     const auto* pod = FindPodOf(world, *run);
     const auto* migration = FindMigrationOf(world, *run);
     const Evidence evidence{.run = *run,
-                            .tool = world.database->spec.tool,
+                            .tool = world.database->spec.history.tool,
                             .job = job,
                             .pod = pod,
                             .migration = migration,

@@ -33,7 +33,8 @@ json FieldEnv(std::string_view name, const std::string& path) {
 void AppendConnection(json& env, const api::Database& database, std::string_view uri, std::string_view host,
                       std::string_view port, std::string_view dbname, std::string_view user,
                       std::string_view password) {
-    const auto& [secret, keys, tool] = database.spec;
+    const std::string& secret = database.spec.secret_name;
+    const auto& keys = database.spec.keys;
     if (!keys.UsesParts()) {
         env.push_back(SecretEnv(uri, secret, keys.uri));
         return;
@@ -43,6 +44,14 @@ void AppendConnection(json& env, const api::Database& database, std::string_view
     if (!keys.dbname.empty()) env.push_back(SecretEnv(dbname, secret, keys.dbname));
     if (!keys.user.empty()) env.push_back(SecretEnv(user, secret, keys.user));
     if (!keys.password.empty()) env.push_back(SecretEnv(password, secret, keys.password));
+}
+
+/// The kubelet would expand "$(NAME)"; "$$" stands for one "$".
+std::string LiteralEnv(const std::string& text) {
+    std::string literal;
+    for (const char c : text)
+        literal += c == '$' ? std::string("$$") : std::string(1, c);
+    return literal;
 }
 
 std::string JoinWanted(const std::vector<std::string>& wanted) {
@@ -134,7 +143,10 @@ json AgentContainer(const api::Database& database, std::string_view command, con
     json env = json::array();
     AppendConnection(env, database, api::kAgentUri, api::kAgentHost, api::kAgentPort, api::kAgentDatabaseName,
                      api::kAgentUser, api::kAgentPassword);
-    env.push_back({{"name", api::kAgentTool}, {"value", version::Name(database.spec.tool)}});
+    const auto& history = database.spec.history;
+    env.push_back({{"name", api::kAgentTool}, {"value", version::Name(history.tool)}});
+    if (!history.table.empty()) env.push_back({{"name", api::kAgentTable}, {"value", history.table}});
+    if (!history.query.empty()) env.push_back({{"name", api::kAgentQuery}, {"value", LiteralEnv(history.query)}});
     env.push_back({{"name", api::kAgentWanted}, {"value", JoinWanted(wanted)}});
     env.push_back({{"name", api::kAgentStateDirectory}, {"value", kStateDirectory}});
     env.push_back({{"name", api::kAgentReportPath}, {"value", kReportPath}});

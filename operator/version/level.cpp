@@ -28,37 +28,89 @@ bool LooksLikeTime(std::string_view digits) {
     return length < 14 || Number(digits, 12, 2) <= 59;
 }
 
+std::string_view WithoutZeros(std::string_view digits) {
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+    return digits;
+}
+
 /// Of decimal text without a bound on its length.
 std::strong_ordering CompareDecimals(std::string_view a, std::string_view b) {
-    a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
-    b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
+    a = WithoutZeros(a);
+    b = WithoutZeros(b);
     if (a.size() != b.size()) return a.size() <=> b.size();
     return a.compare(b) <=> 0;
 }
 
+/// The text that the numbers are looked for in.
+std::string Normalised(Spelling spelling, std::string_view version) {
+    switch (spelling) {
+        case Spelling::FileName:
+            return std::string{WithoutExtension(version)};
+        case Spelling::Dotted: {
+            // "1_10__add_email": what follows two of them is a description.
+            std::string text{version.substr(0, version.find("__"))};
+            std::replace(text.begin(), text.end(), '_', '.');
+            return text;
+        }
+        case Spelling::DashedNumber: {
+            std::string text{version.substr(0, version.find('_'))};
+            std::erase(text, '-');
+            return text;
+        }
+        case Spelling::NumberAtEnd:
+            return std::string{version.substr(std::min(version.find_last_not_of(kDigits) + 1, version.size()))};
+        default:
+            return std::string{version};
+    }
+}
+
+/// A name behind the numbers says nothing.
+bool IsNumberOnly(Spelling spelling) {
+    return spelling == Spelling::Number || spelling == Spelling::DashedNumber || spelling == Spelling::Dotted;
+}
+
 }  // namespace
 
+std::string_view WithoutExtension(std::string_view name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot + 1 == name.size()) return name;
+    const auto extension = name.substr(dot + 1);
+    const bool letters = std::all_of(extension.begin(), extension.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return letters ? name.substr(0, dot) : name;
+}
+
 std::optional<Level> Level::Parse(Tool tool, std::string_view version) {
+    const ToolTraits& traits = Traits(tool);
+    if (traits.spelling == Spelling::Unordered) return std::nullopt;
     Level level;
+    if (traits.spelling == Spelling::AppAndName) {
+        const auto dot = version.find('.');
+        if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+        level.line_ = version.substr(0, dot);
+        version.remove_prefix(dot + 1);
+    }
+    const std::string text = Normalised(traits.spelling, version);
     std::size_t at = 0;
     while (true) {
-        const std::size_t end = std::min(version.find_first_not_of(kDigits, at), version.size());
+        const std::size_t end = std::min(text.find_first_not_of(kDigits, at), text.size());
         if (end == at) return std::nullopt;
-        level.segments_.emplace_back(version.substr(at, end - at));
+        level.segments_.emplace_back(text.substr(at, end - at));
         at = end;
-        if (at == version.size() || version[at] != '.') break;
+        if (at == text.size() || text[at] != '.') break;
         ++at;
     }
-    level.bare_ = at == version.size();
-    if (!level.bare_ && version[at] != '_' && version[at] != '-') return std::nullopt;
+    level.bare_ = at == text.size();
+    if (!level.bare_ && text[at] != '_' && text[at] != '-') return std::nullopt;
 
-    const bool may_be_made_up =
-        Traits(tool).makes_hexadecimal_ids && level.bare_ && version.size() == kHexadecimalIdLength;
-    if (may_be_made_up && level.segments_.size() == 1 && !LooksLikeTime(version)) return std::nullopt;
+    const bool may_be_made_up = traits.makes_hexadecimal_ids && level.bare_ && text.size() == kHexadecimalIdLength;
+    if (may_be_made_up && level.segments_.size() == 1 && !LooksLikeTime(text)) return std::nullopt;
+    if (IsNumberOnly(traits.spelling)) level.bare_ = true;
+    if (traits.spelling == Spelling::NumberAtEnd) level.bare_ = text.size() == version.size();
     return level;
 }
 
 std::optional<std::strong_ordering> Level::Compare(const Level& a, const Level& b) {
+    if (a.line_ != b.line_) return std::nullopt;
     const std::string_view first_a = a.segments_.front();
     const std::string_view first_b = b.segments_.front();
     if (first_a.size() != first_b.size() && LooksLikeTime(first_a) && LooksLikeTime(first_b)) {
@@ -73,6 +125,18 @@ std::optional<std::strong_ordering> Level::Compare(const Level& a, const Level& 
         if (std::is_neq(order)) return order;
     }
     return std::strong_ordering::equal;
+}
+
+std::string Level::Key() const {
+    std::size_t count = segments_.size();
+    while (count > 0 && WithoutZeros(segments_[count - 1]).empty())
+        --count;
+    std::string key = line_;
+    for (std::size_t i = 0; i < count; ++i) {
+        key += '.';
+        key += WithoutZeros(segments_[i]);
+    }
+    return key;
 }
 
 }  // namespace version

@@ -14,10 +14,13 @@ bool Contains(std::span<const std::string> versions, std::string_view version) {
 /// nullopt when the numbers do not decide.
 std::optional<Standing> ByLevel(Tool tool, const Reading& reading, std::string_view wanted) {
     if (reading.truncated) return std::nullopt;
+    const auto wanted_level = Level::Parse(tool, wanted);
     bool decided = true;
     bool above_all = true;
     bool below_all = true;
     for (const std::string& version : reading.versions) {
+        const auto level = Level::Parse(tool, version);
+        if (level && wanted_level && level->Line() != wanted_level->Line()) continue;
         const auto order = Compare(tool, wanted, version);
         // "0007" against a head 0007_add_email: the number itself is there, whatever the other heads are.
         if (order && std::is_eq(*order)) return Standing::Reached;
@@ -26,8 +29,11 @@ std::optional<Standing> ByLevel(Tool tool, const Reading& reading, std::string_v
         else
             (std::is_lt(*order) ? above_all : below_all) = false;
     }
+    // Both: nothing of its line is there at all.
+    if (above_all && below_all) return wanted_level && decided ? std::optional{Standing::NotReached} : std::nullopt;
     if (!decided || above_all == below_all) return std::nullopt;
-    return below_all ? Standing::Reached : Standing::NotReached;
+    if (above_all) return Standing::NotReached;
+    return Traits(tool).content == Content::Position ? std::optional{Standing::Reached} : std::nullopt;
 }
 
 }  // namespace
@@ -49,6 +55,7 @@ Standing Reached(Tool tool, const Reading& reading, std::string_view wanted, std
     if (!reading.initialised) return Standing::NotReached;
     if (reading.versions.empty() && !reading.truncated) return Standing::NotReached;
     if (Contains(reading.versions, wanted) || Contains(reading.reached, wanted)) return Standing::Reached;
+    if (Contains(reading.absent, wanted)) return Contains(known, wanted) ? Standing::Reached : Standing::NotReached;
     if (const auto standing = ByLevel(tool, reading, wanted)) return *standing;
     return Contains(known, wanted) ? Standing::Reached : Standing::Unknown;
 }

@@ -21,12 +21,18 @@ std::string_view Name(Standing standing);
 ///  1. No table, or an empty one: NotReached. An empty `wanted` names nothing: Unknown.
 ///  2. `wanted` is in the reading, letter by letter: Reached. Prefixes, which Alembic's own command line accepts, are
 ///     not: a prefix that is unique in the table may be ambiguous among all migrations, which nobody here can see.
-///  3. `wanted` has a level (version/level.hpp) and so has every version of the reading: decided by number. Numbered
-///     versions are taken for a line, which is why people number them. "0007" is whatever has number 7. Different names
-///     with one number ("0007_a", "0007_b": two branches met) are Unknown. With several heads: up to the lowest is
-///     Reached, above the highest NotReached, between them Unknown, because a branch says nothing about another.
-///  4. `known` has it (versions proven earlier or declared: the record, `includes`, `baseline`): Reached.
-///  5. Unknown. For example another hash: nothing in the table tells whether it came before or is still to come.
+///  3. The reader looked for it in a table with a row for each migration and did not find it: NotReached, however high
+///     the other numbers are (a branch that was merged late), unless `known` has it.
+///  4. `wanted` has a level (version/level.hpp) and so has every version of the reading in its line: decided by number.
+///     "0007" is whatever has number 7. Different names with one number ("0007_a", "0007_b": two branches met) are
+///     Unknown. Above the highest is NotReached. Below the lowest is Reached if the table holds a position (numbered
+///     versions are taken for a line, which is why people number them), and Unknown if it has a row for each migration
+///     and was not asked for this one. With several heads, between them is Unknown, because a branch says nothing about
+///     another. Django: an app with no row is NotReached.
+///  5. `known` has it: Reached. What belongs there: versions declared by the user (`baseline`, `includes`) and, where
+///     the table holds a position, those proven earlier (the record). Not the record of a tool that keeps a row for
+///     each migration: a row that is gone means that it was taken back.
+///  6. Unknown. For example another hash: nothing in the table tells whether it came before or is still to come.
 ///
 /// Not part of the answer: whether the reading is dirty, and floor or ceiling. The caller judges those.
 Standing Reached(Tool tool, const Reading& reading, std::string_view wanted, std::span<const std::string> known = {});

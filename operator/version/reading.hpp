@@ -9,9 +9,10 @@ namespace version {
 struct Reading {
     /// The history table exists. A database that no tool has touched is not an error: nothing is reached in it.
     bool initialised = false;
-    /// Alembic: the heads, in the order of their names; empty after a downgrade to base.
+    /// Where the database is: of Alembic the heads, of Django the newest of each app, of a tool that keeps a row for
+    /// each migration the newest. Empty when everything was taken back.
     std::vector<std::string> versions;
-    /// The tool itself says that a migration ended half-way (never set for Alembic, which keeps no such mark).
+    /// The tool itself says that a migration ended half-way (never set for tools that keep no such mark).
     bool dirty = false;
     /// What the tool recorded about it, one line.
     std::string dirty_detail;
@@ -19,6 +20,8 @@ struct Reading {
     std::vector<std::string> reached;
     /// The lists were cut to fit the place they were written to: what they do not show is undecided, not absent.
     bool truncated = false;
+    /// Of the versions that the reader was asked about: those that are not in a table that has a row for each.
+    std::vector<std::string> absent;
 
     bool operator==(const Reading&) const = default;
 };

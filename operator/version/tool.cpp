@@ -7,7 +7,23 @@ namespace version {
 namespace {
 
 constexpr std::array kTools{
-    ToolTraits{Tool::Alembic, "Alembic", true},
+    ToolTraits{Tool::Flyway, "Flyway", Content::EveryMigration, Spelling::Dotted},
+    ToolTraits{Tool::Liquibase, "Liquibase", Content::EveryMigration, Spelling::Unordered},
+    ToolTraits{Tool::Alembic, "Alembic", Content::Position, Spelling::NumberedName, true},
+    ToolTraits{Tool::Rails, "Rails", Content::EveryMigration, Spelling::Number},
+    ToolTraits{Tool::GolangMigrate, "GolangMigrate", Content::Position, Spelling::Number},
+    ToolTraits{Tool::Dbmate, "Dbmate", Content::EveryMigration, Spelling::Number},
+    ToolTraits{Tool::Django, "Django", Content::EveryMigration, Spelling::AppAndName},
+    ToolTraits{Tool::Atlas, "Atlas", Content::EveryMigration, Spelling::Number},
+    ToolTraits{Tool::Goose, "Goose", Content::EveryMigration, Spelling::Number},
+    ToolTraits{Tool::Prisma, "Prisma", Content::EveryMigration, Spelling::NumberedName},
+    ToolTraits{Tool::Knex, "Knex", Content::EveryMigration, Spelling::FileName},
+    ToolTraits{Tool::EFCore, "EFCore", Content::EveryMigration, Spelling::NumberedName},
+    ToolTraits{Tool::Sqlx, "Sqlx", Content::EveryMigration, Spelling::Number},
+    ToolTraits{Tool::Diesel, "Diesel", Content::EveryMigration, Spelling::DashedNumber},
+    ToolTraits{Tool::Sequelize, "Sequelize", Content::EveryMigration, Spelling::FileName},
+    ToolTraits{Tool::TypeORM, "TypeORM", Content::EveryMigration, Spelling::NumberAtEnd},
+    ToolTraits{Tool::Custom, "Custom", Content::Position, Spelling::NumberedName},
 };
 
 }  // namespace

@@ -10,7 +10,53 @@ namespace version {
 
 /// Migration tools whose history table can be believed. Names() of them is what `history.tool` of a Database accepts.
 enum class Tool {
+    Flyway,
+    Liquibase,
     Alembic,
+    Rails,
+    GolangMigrate,
+    Dbmate,
+    Django,
+    Atlas,
+    Goose,
+    Prisma,
+    Knex,
+    EFCore,
+    Sqlx,
+    Diesel,
+    Sequelize,
+    TypeORM,
+    /// No tool of ours: a query that the user wrote.
+    Custom,
+};
+
+/// What a tool's table holds, which says what its silence means.
+enum class Content {
+    /// Where the database is now: what came before is known by its number only, or from the record.
+    Position,
+    /// One row for each migration that was applied: what is not in it was not applied, whatever its number. Migrations
+    /// of two branches are often applied in the order of their merges.
+    EveryMigration,
+};
+
+/// How a tool writes versions.
+enum class Spelling {
+    /// A number, then maybe "_name" or "-name".
+    NumberedName,
+    /// As NumberedName, and the name is a file's: its extension may be left out.
+    FileName,
+    /// The table holds nothing but the number, so that a name behind it does not count: "0007_add_email" is 7.
+    Number,
+    /// As Number, and "-" inside the number does not count (Diesel's folders): 2026-11-22-194700_x is 20261122194700.
+    DashedNumber,
+    /// As Number, and "_" separates segments as "." does (Flyway): 1_10 is 1.10.
+    Dotted,
+    /// "app.0007_name": a line for each app, and apps say nothing about one another (Django).
+    AppAndName,
+    /// "Name1700000000000": the number is at the end, and may stand alone (TypeORM).
+    NumberAtEnd,
+    /// Texts without an order (Liquibase).
+    Unordered,
 };
 
 /// What the order of versions must know about a tool.
@@ -18,9 +64,11 @@ struct ToolTraits {
     Tool tool;
     /// As in `history.tool` and TIDEGATE_TOOL.
     std::string_view name;
+    Content content;
+    Spelling spelling;
     /// The tool makes up identifiers of 12 hexadecimal digits by itself. One in 280 of them has decimal digits only and
     /// must not be taken for a number.
-    bool makes_hexadecimal_ids;
+    bool makes_hexadecimal_ids = false;
 };
 
 const ToolTraits& Traits(Tool tool);
@@ -30,7 +78,7 @@ std::string_view Name(Tool tool);
 /// nullopt when no tool has this name; names are case-sensitive.
 std::optional<Tool> ParseTool(std::string_view name);
 
-/// "Alembic, Flyway, ...": for messages that say what would be accepted.
+/// "Flyway, Liquibase, ...": for messages that say what would be accepted.
 std::string ToolNames();
 
 }  // namespace version

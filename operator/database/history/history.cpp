@@ -2,53 +2,90 @@
 
 #include <cstdlib>
 
+#include "database/history/reader.hpp"
 #include "version/order.hpp"
 
 namespace database::history {
 namespace {
 
+using version::Tool;
+
 struct Entry {
-    version::Tool tool;
-    version::Reading (*read)(Session&);
+    Tool tool;
+    version::Reading (*read)(const Question&);
+    /// By the driver that the tool comes with; false where that is not certain, which only costs time.
     bool driver_carries_tag;
 };
 
 constexpr Entry kEntries[] = {
-    {version::Tool::Alembic, &ReadAlembic, true},  // psycopg: libpq
+    {Tool::Flyway, &ReadFlyway, false},        // pgjdbc
+    {Tool::Liquibase, &ReadLiquibase, false},  // pgjdbc
+    {Tool::Alembic, &ReadAlembic, true},       // psycopg: libpq
+    {Tool::Rails, &ReadRails, true},           // pg: libpq
+    {Tool::GolangMigrate, &ReadGolangMigrate, true},
+    {Tool::Dbmate, &ReadDbmate, true},  // lib/pq
+    {Tool::Django, &ReadDjango, true},  // psycopg: libpq
+    {Tool::Atlas, &ReadAtlas, true},    // lib/pq
+    {Tool::Goose, &ReadGoose, true},    // pgx
+    {Tool::Prisma, &ReadPrisma, false},
+    {Tool::Knex, &ReadKnex, true},  // node-postgres
+    {Tool::EFCore, &ReadEFCore, false},
+    {Tool::Sqlx, &ReadSqlx, true},
+    {Tool::Diesel, &ReadDiesel, true},        // libpq
+    {Tool::Sequelize, &ReadSequelize, true},  // node-postgres
+    {Tool::TypeORM, &ReadTypeORM, true},      // node-postgres
+    {Tool::Custom, &ReadCustom, false},
 };
 
-const Entry& Find(version::Tool tool) {
+const Entry& Find(Tool tool) {
     for (const Entry& entry : kEntries) {
         if (entry.tool == tool) return entry;
     }
     std::abort();
 }
 
+[[noreturn]] void RefuseTableName(const std::string& text) {
+    throw DbError{DbErrorKind::BadConfiguration,
+                  "spec.history.table of the Database is \"" + text +
+                      "\"; write it as table or schema.table, and a part that holds a dot in double quotes"};
+}
+
 }  // namespace
 
-version::Reading Read(Connection& connection, version::Tool tool, const std::vector<std::string>& wanted) {
+std::optional<TableName> ParseTableName(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    std::vector<std::string> parts;
+    std::size_t at = 0;
+    while (true) {
+        const bool quoted = at < text.size() && text[at] == '"';
+        if (quoted) ++at;
+        const auto end = std::min(text.find(quoted ? '"' : '.', at), text.size());
+        if (end == at || (quoted && end == text.size())) RefuseTableName(text);
+        parts.push_back(text.substr(at, end - at));
+        at = quoted ? end + 1 : end;
+        if (at == text.size()) break;
+        if (text[at] != '.') RefuseTableName(text);
+        ++at;
+    }
+    if (parts.size() > 2) RefuseTableName(text);
+    return TableName{.schema = parts.size() == 2 ? parts[0] : "", .table = parts.back()};
+}
+
+version::Reading Read(Connection& connection, const Source& source, const std::vector<std::string>& wanted) {
     version::Reading reading;
-    connection.ReadOnly([&](Session& session) { reading = Find(tool).read(session); });
+    connection.ReadOnly([&](Session& session) {
+        reading = Find(source.tool).read({.session = session, .source = source, .wanted = wanted});
+    });
     std::vector<std::string> reached;
     for (const std::string& version : wanted) {
-        if (version::Reached(tool, reading, version) == version::Standing::Reached) reached.push_back(version);
+        if (version::Reached(source.tool, reading, version) == version::Standing::Reached) reached.push_back(version);
     }
     reading.reached = std::move(reached);
     return reading;
 }
 
-bool DriverCarriesTag(version::Tool tool) {
+bool DriverCarriesTag(Tool tool) {
     return Find(tool).driver_carries_tag;
-}
-
-std::optional<std::string> FindTable(Session& session, const std::string& table) {
-    // format() quotes; the cast of the result of to_regclass would leave the schema out when it is on the path.
-    const Rows rows = session.Query(
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident($1))",
-        {table});
-    return rows.empty() ? std::nullopt : rows.front().at(0);
 }
 
 }  // namespace database::history

@@ -65,6 +65,15 @@ Json Object(const DatabaseStatus& status) {
             {"status", PrintDatabaseStatus(status)}};
 }
 
+TEST(Database, ReadsWhereTheHistoryIsAndWhatIsDeclared) {
+    const auto spec = ParseDatabase(Json::parse(R"({"spec": {
+        "history": {"tool": "Custom", "table": "ops.versions", "query": "SELECT 1"},
+        "baseline": ["0001", "a%2Cb"]}})"))
+                          .spec;
+    EXPECT_EQ(spec.history, (History{version::Tool::Custom, "ops.versions", "SELECT 1"}));
+    EXPECT_EQ(spec.baseline, (std::vector<std::string>{"0001", "a,b"}));
+}
+
 TEST(Database, AWrittenStatusIsReadBackAsItWas) {
     EXPECT_EQ(ParseDatabase(Object(FullStatus())).status, FullStatus());
     for (const auto outcome :

@@ -40,6 +40,39 @@ std::vector<std::string> Reached(const api::DatabaseStatus& status) {
     return texts;
 }
 
+TEST(Judge, BelievesTheBaselineWhereTheTableDoesNotTell) {
+    auto database = At("cafe");
+    EXPECT_EQ(JudgeVersion(database, "dead"), Verdict::VersionUnknown);
+    database.spec.baseline = {"dead"};
+    EXPECT_EQ(JudgeVersion(database, "dead"), Verdict::Holds);
+    database.status.version.clear();
+    EXPECT_EQ(JudgeVersion(database, "dead"), Verdict::NotReached) << "no table";
+}
+
+TEST(Judge, DoesNotBelieveTheRecordOfAToolWhoseTableListsEveryMigration) {
+    auto database = At("20261122000000");
+    database.status.runs = {{.key = "k", .version = "20261121000000", .outcome = api::RunOutcome::Succeeded}};
+    database.spec.history.tool = version::Tool::Rails;
+    EXPECT_EQ(JudgeVersion(database, "20261121000000"), Verdict::VersionUnknown) << "it may have been taken back";
+    database.spec.history.tool = version::Tool::GolangMigrate;
+    EXPECT_EQ(JudgeVersion(database, "20261121000000"), Verdict::Holds);
+}
+
+TEST(ApplyReading, WithdrawsAVersionThatIsGoneFromTheList) {
+    auto database = At("20261122000000");
+    database.spec.history.tool = version::Tool::Rails;
+    auto reading = Reading({"20261122000000"});
+    reading.reading.reached = {"20261121000000"};
+    const std::vector<std::string> named{"orders@20261121000000"};
+    auto status = database.status;
+    ApplyReading(database, reading, named, kStart, status);
+    EXPECT_THAT(Reached(status), ElementsAre("orders@20261121000000"));
+    reading.reading.reached.clear();
+    reading.reading.absent = {"20261121000000"};
+    ApplyReading(database, reading, named, kStart, status);
+    EXPECT_THAT(Reached(status), IsEmpty());
+}
+
 TEST(Judge, IsARangeTestOnWhatWasRead) {
     struct Case {
         const char* at;

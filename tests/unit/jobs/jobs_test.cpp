@@ -333,9 +333,30 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
     EXPECT_EQ(values.size(), schema.At({"spec"})["properties"].size()) << "a field is gone from the schema";
 }
 
+std::optional<Json> AgentVariable(const api::Database& database, std::string_view name) {
+    const auto container = AgentContainer(database, "probe", {}, JobSettings{});
+    for (const auto& variable : container["env"]) {
+        if (variable["name"] == name) return variable["value"];
+    }
+    return std::nullopt;
+}
+
+TEST(Jobs, TellTheAgentWhereTheHistoryIs) {
+    api::Database database;
+    database.spec.history = {.tool = version::Tool::Goose};
+    EXPECT_EQ(AgentVariable(database, api::kAgentTool), "Goose");
+    EXPECT_EQ(AgentVariable(database, api::kAgentTable), std::nullopt);
+    EXPECT_EQ(AgentVariable(database, api::kAgentQuery), std::nullopt);
+    database.spec.history.table = "ops.versions";
+    EXPECT_EQ(AgentVariable(database, api::kAgentTable), "ops.versions");
+    database.spec.history = {.tool = version::Tool::Custom, .query = "SELECT $$1$$"};
+    EXPECT_EQ(AgentVariable(database, api::kAgentQuery), "SELECT $$$$1$$$$") << "the kubelet makes one $ of two";
+}
+
 TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     const support::CrdSchema schema("databases");
-    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 2U) << "connection, history";
+    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 3U) << "connection, history, baseline";
+    EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";
     EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 2U) << "secretRef, keys";
     EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 6U);
     for (const auto& tool : schema.At({"spec", "history", "tool"})["enum"])

@@ -146,10 +146,13 @@ TEST(Compare, IsAntisymmetric) {
 }
 
 TEST(ToolNames, AreReadBack) {
-    EXPECT_EQ(ParseTool(Name(Tool::Alembic)), Tool::Alembic);
+    for (int i = 0; i <= static_cast<int>(Tool::Custom); ++i) {
+        const Tool tool = static_cast<Tool>(i);
+        EXPECT_EQ(ParseTool(Name(tool)), tool);
+        EXPECT_NE(ToolNames().find(Name(tool)), std::string::npos);
+    }
     EXPECT_EQ(ParseTool("alembic"), std::nullopt);
     EXPECT_EQ(ParseTool(""), std::nullopt);
-    EXPECT_NE(ToolNames().find("Alembic"), std::string::npos);
 }
 
 }  // namespace

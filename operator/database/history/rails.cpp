@@ -1,0 +1,11 @@
+#include "database/history/reader.hpp"
+
+namespace database::history {
+
+/// schema_migrations(version): the numbers of the files, as text. A migration and its row are one transaction.
+version::Reading ReadRails(const Question& question) {
+    return ReadEveryMigration(question, {{"", "schema_migrations"}},
+                              "SELECT version, 'applied', NULL FROM {table} ORDER BY version");
+}
+
+}  // namespace database::history
