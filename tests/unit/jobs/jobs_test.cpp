@@ -8,6 +8,7 @@
 #include "api/migration.hpp"
 #include "api/names.hpp"
 #include "database/fence_rule.hpp"
+#include "jobs/job_parts.hpp"
 #include "jobs/migration_job.hpp"
 #include "jobs/probe_job.hpp"
 #include "observed/job_facts.hpp"
