@@ -97,10 +97,56 @@ RealTool Sequelize() {
             .table = "\"SequelizeMeta\""};
 }
 
+/// Its engine as WebAssembly, which the package ships, behind node-postgres: the native one is fetched at installation
+/// from a place that is no registry.
+constexpr const char* kPrismaConfiguration = R"(const { PrismaPg } = require("@prisma/adapter-pg");
+const path = require("path");
+
+module.exports = {
+  experimental: { adapter: true },
+  engine: "js",
+  schema: path.join(__dirname, "schema.prisma"),
+  migrations: { path: path.join(__dirname, "migrations") },
+  // An idle connection would keep the program alive for another ten seconds.
+  adapter: async () => new PrismaPg({ connectionString: process.env.DATABASE_URL, idleTimeoutMillis: 1 }),
+};
+)";
+
+RealTool Prisma() {
+    return {
+        .name = "Prisma",
+        .files = {{"prisma.config.ts", kPrismaConfiguration},
+                  {"schema.prisma", "datasource db {\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}\n"},
+                  {"migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
+                  {"migrations/20261120000000_orders/migration.sql", kOrders},
+                  {"migrations/20261121000000_email/migration.sql", kEmail}},
+        .broken = {{"migrations/20261122000000_reference/migration.sql", kBroken}},
+        .command = [](const ToolRun& run) -> std::vector<std::string> {
+            return {"node",     run.NodeModules() / ".bin/prisma", "migrate", "deploy",
+                    "--config", run.folder / "prisma.config.ts"};
+        },
+        .environment = [](const ToolRun& run) -> std::map<std::string, std::string> {
+            auto environment = NodeEnvironment(run);
+            environment["DATABASE_URL"] = run.Uri();
+            environment["CHECKPOINT_DISABLE"] = "1";
+            // Never run, but looked for.
+            environment["PRISMA_QUERY_ENGINE_LIBRARY"] = run.folder / "schema.prisma";
+            environment["PRISMA_SCHEMA_ENGINE_BINARY"] = run.folder / "schema.prisma";
+            return environment;
+        },
+        .first = "20261120000000_orders",
+        .second = "20261121000000",
+        .third = "20261122000000_reference",
+        .versions = {"20261121000000_email"},
+        .table = "_prisma_migrations",
+        .dirty = "prisma migrate resolve",
+        .versions_when_dirty = {"20261121000000_email"}};
+}
+
 }  // namespace
 
 std::vector<RealTool> NodeTools() {
-    return {Knex(), TypeORM(), Sequelize()};
+    return {Knex(), TypeORM(), Sequelize(), Prisma()};
 }
 
 }  // namespace testing_support

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// The same story for every tool that can be had, run as in a migration's pod: behind the agent, which reports. The
-/// others (Atlas, Prisma, EF Core, sqlx, Diesel) are in tables_test.cpp.
+/// others (Atlas, EF Core, sqlx, Diesel) are in tables_test.cpp.
 class RealMigrationTool : public DatabaseTest, public testing::WithParamInterface<RealTool> {
 protected:
     void SetUp() override {

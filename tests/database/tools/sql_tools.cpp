@@ -74,8 +74,9 @@ RealTool Dbmate() {
 /// Without it Java reads a password from its environment as ASCII.
 constexpr const char* kUtf8 = "C.UTF-8";
 
-std::vector<std::string> Java(const ToolRun& run, const std::string& program, std::vector<std::string> arguments) {
-    std::vector<std::string> command{"java", "-Xmx256m", "-cp", (run.tools / "java/*").string(), program};
+std::vector<std::string> Java(const std::filesystem::path& jars, const std::string& program,
+                              const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{"java", "-Xmx256m", "-cp", (jars / "*").string(), program};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return command;
 }
@@ -88,9 +89,14 @@ RealTool Flyway() {
             // Outside of a transaction: what it did before it failed stays, and so does its row.
             .broken = {{"sql/V1.11__reference.sql", std::string{"CREATE TABLE half_done (id int);\n"} + kBroken},
                        {"sql/V1.11__reference.sql.conf", "executeInTransaction=false\n"}},
-            .command = [](const ToolRun& run) { return Java(run, "org.flywaydb.commandline.Main", {"migrate"}); },
+            .command =
+                [](const ToolRun& run) {
+                    return Java(run.tools / "java/flyway", "org.flywaydb.commandline.Main", {"migrate"});
+                },
             .environment = [](const ToolRun& run) -> std::map<std::string, std::string> {
                 return {{"LANG", kUtf8},
+                        // By default the row of a migration that failed half-way is rolled back with the lock.
+                        {"FLYWAY_POSTGRESQL_TRANSACTIONAL_LOCK", "false"},
                         {"FLYWAY_URL", run.JdbcUri()},
                         {"FLYWAY_USER", run.database.user},
                         {"FLYWAY_PASSWORD", run.database.password},
@@ -115,7 +121,7 @@ RealTool Liquibase() {
             .broken = {{"3.sql", std::string{"--liquibase formatted sql\n--changeset ann:reference\n"} + kBroken}},
             .command =
                 [](const ToolRun& run) {
-                    return Java(run, "liquibase.integration.commandline.LiquibaseCommandLine",
+                    return Java(run.tools / "java/liquibase", "liquibase.integration.commandline.LiquibaseCommandLine",
                                 {"--search-path=" + run.folder.string(), "update", "--changelog-file=log.yaml"});
                 },
             .environment = [](const ToolRun& run) -> std::map<std::string, std::string> {

@@ -74,7 +74,7 @@ protected:
 };
 
 /// Tables made by SQL as the tool's own source makes them, for every tool: states that a real run would have to be
-/// killed for, and the only test of tools that cannot be had here (Prisma's engine, EF Core, sqlx, Diesel, Atlas).
+/// killed for, and the only test of tools that cannot be had here (Atlas, EF Core, sqlx, Diesel).
 struct Rows {
     const char* tool;
     const char* why;
@@ -391,7 +391,7 @@ std::vector<Place> AbsentTools() {
     std::vector<Place> places;
     for (const Place& place : kPlaces) {
         const std::string tool = place.tool;
-        if (tool == "Atlas" || tool == "Prisma" || tool == "EFCore" || tool == "Sqlx" || tool == "Diesel") {
+        if (tool == "Atlas" || tool == "EFCore" || tool == "Sqlx" || tool == "Diesel") {
             places.push_back(place);
         }
     }
