@@ -68,12 +68,27 @@ TEST_F(Schema, DatabaseIsTakenWithAUriOrWithParts) {
                     .Build());
 }
 
+TEST_F(Schema, HistoryTakesAQueryForCustomAndATableForEveryOtherTool) {
+    const auto with = [](const Json& history) {
+        Json database = DatabaseBuilder("d").Build();
+        database["spec"]["history"] = history;
+        return database;
+    };
+    ExpectTaken(with({{"tool", "Custom"}, {"query", "SELECT version FROM versions"}}));
+    ExpectTaken(with({{"tool", "Goose"}, {"table", "ops.goose_db_version"}}));
+    ExpectTaken(with({{"tool", "Goose"}, {"table", "\"my.schema\".versions"}}));
+    ExpectRefused(with({{"tool", "Custom"}}), "tool Custom needs query");
+    ExpectRefused(with({{"tool", "Goose"}, {"query", "SELECT 1"}}), "query is for tool Custom only");
+    ExpectRefused(with({{"tool", "Custom"}, {"query", "SELECT 1"}, {"table", "t"}}), "table is not for tool Custom");
+    ExpectRefused(with({{"tool", "Goose"}, {"table", "a.b.c"}}), "write it as table or schema.table");
+}
+
 TEST_F(Schema, DatabaseRefusalsSayWhatToWrite) {
     ExpectRefused(Without(DatabaseBuilder("d").Build(), "connection"), "spec.connection: Required value");
     ExpectRefused(Without(DatabaseBuilder("d").Build(), "history"), "spec.history: Required value");
     Json tool = DatabaseBuilder("d").Build();
     tool["spec"]["history"]["tool"] = "alembic";
-    ExpectRefused(tool, "spec.history.tool: Unsupported value: \"alembic\": supported values: \"Alembic\"");
+    ExpectRefused(tool, "spec.history.tool: Unsupported value: \"alembic\": supported values: \"Flyway\"");
     ExpectRefused(DatabaseBuilder("d").Secret("Not A Name").Build(), "spec.connection.secretRef.name: Invalid value");
     ExpectRefused(DatabaseBuilder("d").Secret("").Build(), "spec.connection.secretRef.name: Invalid value");
     ExpectRefused(DatabaseBuilder("d").Keys({{"uri", "uri"}, {"host", "host"}}).Build(),
