@@ -31,7 +31,7 @@ std::vector<std::string> SplitVersions(std::string_view list) {
 
 }  // namespace
 
-Configuration ReadConfiguration(const Environment& environment) {
+Configuration ReadDatabaseConfiguration(const Environment& environment) {
     Configuration configuration;
     const std::string tool_name = Read(environment, api::kAgentTool);
     const auto tool = version::ParseTool(tool_name);
@@ -45,12 +45,6 @@ Configuration ReadConfiguration(const Environment& environment) {
     if ((*tool == version::Tool::Custom) == configuration.history.query.empty()) {
         Refuse("spec.history.query of the Database is for tool Custom, which needs one; the tool is " + tool_name);
     }
-    configuration.wanted = SplitVersions(Read(environment, api::kAgentWanted));
-    configuration.job_uid = Read(environment, api::kAgentJobUid);
-    if (configuration.job_uid.empty()) {
-        Refuse(std::string{api::kAgentJobUid} +
-               " is not set; it is the uid of the pod's Job and names the fence's holder");
-    }
 
     database::Credentials& credentials = configuration.credentials;
     credentials.uri = database::Secret{Read(environment, api::kAgentUri)};
@@ -59,6 +53,17 @@ Configuration ReadConfiguration(const Environment& environment) {
     credentials.database_name = Read(environment, api::kAgentDatabaseName);
     credentials.user = Read(environment, api::kAgentUser);
     credentials.password = database::Secret{Read(environment, api::kAgentPassword)};
+    return configuration;
+}
+
+Configuration ReadConfiguration(const Environment& environment) {
+    Configuration configuration = ReadDatabaseConfiguration(environment);
+    configuration.wanted = SplitVersions(Read(environment, api::kAgentWanted));
+    configuration.job_uid = Read(environment, api::kAgentJobUid);
+    if (configuration.job_uid.empty()) {
+        Refuse(std::string{api::kAgentJobUid} +
+               " is not set; it is the uid of the pod's Job and names the fence's holder");
+    }
     return configuration;
 }
 

@@ -21,8 +21,13 @@ struct Configuration {
 /// std::getenv, or a map in tests; nullptr: not set.
 using Environment = std::function<const char*(const char* name)>;
 
-/// Throws database::DbError{BadConfiguration} naming the variable and where its value comes from, never the value.
+/// Of an agent in a pod of ours. Throws database::DbError{BadConfiguration} naming the variable and where its value
+/// comes from, never the value.
 Configuration ReadConfiguration(const Environment& environment);
+
+/// Of an agent in somebody else's pod (`wait`), which has no Job: tool and connection alone. Throws as
+/// ReadConfiguration.
+Configuration ReadDatabaseConfiguration(const Environment& environment);
 
 /// Where the report goes; Kubernetes' own default when the variable is not set.
 std::filesystem::path ReportPath(const Environment& environment);

@@ -28,7 +28,7 @@ void ReadOnce(const Configuration& configuration, ReportFile& report) {
 
 }  // namespace
 
-int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing) {
+int ProbeOnce(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing) {
     report.Update([&](api::AgentReport& r) {
         r.tool = version::Name(configuration.history.tool);
         r.start_time = Now();

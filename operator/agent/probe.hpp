@@ -10,6 +10,6 @@ namespace agent {
 /// What the main container of a probe Job does: reads the version, without the fence, and reports it as `after`.
 /// Reading does not change anything, so probes and runs do not exclude each other. Errors are retried for a few
 /// seconds, then reported. Returns the exit code.
-int RunProbe(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing);
+int ProbeOnce(const Configuration& configuration, ReportFile& report, const StopSignal& stop, const Timing& timing);
 
 }  // namespace agent

@@ -46,7 +46,8 @@ void PrepareSignals() {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::milliseconds patience) {
+int Supervise(const std::function<int(std::stop_token)>& work, std::chrono::milliseconds patience,
+              const std::function<void()>& last_words) {
     int exit_code = kUsage;
     std::jthread worker{[&](std::stop_token stop) {
         exit_code = work(std::move(stop));
@@ -68,14 +69,20 @@ int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& repor
         return exit_code;
     }
 
-    report.Update([](api::AgentReport& r) {
-        r.phase = api::AgentPhase::Refused;
-        r.error = {std::string{api::agent_error::kUnreachable},
-                   "the database stopped answering; whether the migration reached its version must be read again"};
-        r.end_time = Now();
-    });
+    last_words();
     // The worker sits in a call that nothing ends; waiting for it would wait for the kubelet's SIGKILL.
     ::_exit(ExitCodeOf(database::DbErrorKind::Unreachable));
+}
+
+std::function<void()> ReportSilence(ReportFile& report) {
+    return [&report] {
+        report.Update([](api::AgentReport& r) {
+            r.phase = api::AgentPhase::Refused;
+            r.error = {std::string{api::agent_error::kUnreachable},
+                       "the database stopped answering; whether the migration reached its version must be read again"};
+            r.end_time = Now();
+        });
+    };
 }
 
 }  // namespace agent

@@ -13,8 +13,12 @@ namespace agent {
 void PrepareSignals();
 
 /// Runs `work` on a thread of its own and turns SIGTERM or SIGINT into its stop request, so that a database that does
-/// not answer cannot keep the process from ending with a report: after `patience` the process leaves without `work`.
-/// Returns what `work` returned.
-int Supervise(const std::function<int(std::stop_token)>& work, ReportFile& report, std::chrono::milliseconds patience);
+/// not answer cannot keep the process from ending: after `patience` the process speaks its `last_words` and leaves
+/// without `work`. Returns what `work` returned.
+int Supervise(const std::function<int(std::stop_token)>& work, std::chrono::milliseconds patience,
+              const std::function<void()>& last_words);
+
+/// Last words for a pod of ours: nobody knows whether the migration reached its version.
+std::function<void()> ReportSilence(ReportFile& report);
 
 }  // namespace agent

@@ -1,19 +1,14 @@
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 
 #include <CLI/CLI.hpp>
 #include <malloc.h>
 #include <sys/resource.h>
 
-#include "agent/configuration.hpp"
+#include "agent/commands.hpp"
 #include "agent/outcome.hpp"
-#include "agent/probe.hpp"
-#include "agent/sidecar.hpp"
 #include "agent/supervisor.hpp"
-#include "api/names.hpp"
 
 namespace {
 
@@ -21,62 +16,6 @@ namespace {
 void RefuseCoreDumps() {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-}
-
-const char* FromProcess(const char* name) {
-    return std::getenv(name);
-}
-
-/// Turns an environment that cannot be used into a report and an exit code, like any other error.
-int WithConfiguration(agent::ReportFile& report, const std::function<int(const agent::Configuration&)>& body) {
-    try {
-        return body(agent::ReadConfiguration(FromProcess));
-    } catch (const database::DbError& e) {
-        agent::Say(e.what());
-        report.Update([&](api::AgentReport& r) {
-            r.phase = api::AgentPhase::Refused;
-            r.error = {std::string{agent::ReasonOf(e.Kind())}, e.what()};
-            r.end_time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-        });
-        return agent::ExitCodeOf(e.Kind());
-    }
-}
-
-int RunSidecar(const agent::Timing& timing) {
-    agent::ReportFile report{agent::ReportPath(FromProcess)};
-    return WithConfiguration(report, [&](const agent::Configuration& configuration) {
-        agent::StateDirectory state{agent::StateDirectoryPath(FromProcess), configuration.job_uid};
-        const auto work = [&](std::stop_token token) {
-            const agent::StopSignal stop{std::move(token)};
-            return agent::Sidecar{configuration, state, report, stop, timing}.Run();
-        };
-        return agent::Supervise(work, report, timing.last_reading + timing.stop_margin);
-    });
-}
-
-int RunProbe(const agent::Timing& timing) {
-    agent::ReportFile report{agent::ReportPath(FromProcess)};
-    return WithConfiguration(report, [&](const agent::Configuration& configuration) {
-        const auto work = [&](std::stop_token token) {
-            const agent::StopSignal stop{std::move(token)};
-            return agent::RunProbe(configuration, report, stop, timing);
-        };
-        return agent::Supervise(work, report, timing.last_reading + timing.stop_margin);
-    });
-}
-
-int PrintReady() {
-    const char* path = FromProcess(api::kAgentStateDirectory.data());
-    const char* job_uid = FromProcess(api::kAgentJobUid.data());
-    agent::StateDirectory state{path ? path : "", job_uid ? job_uid : ""};
-    try {
-        const bool ready = state.Admit();
-        std::puts(ready ? "holds the fence" : state.Waiting().c_str());
-        return ready ? agent::kDone : agent::kNotReady;
-    } catch (const database::DbError& e) {
-        std::puts(e.what());
-        return agent::kNotReady;
-    }
 }
 
 /// Not in --help: they shorten the agent's times, safety rules among them, so that tests need not wait for them.
@@ -116,6 +55,15 @@ int main(int argc, char** argv) {
     CLI::App* ready = app.add_subcommand("ready", "startup probe: exit 0 when the fence is held");
     CLI::App* probe = app.add_subcommand("probe", "read the version once, without the fence, and report it");
 
+    CLI::App* wait = app.add_subcommand(
+        "wait", "init container of a workload: exit 0 when the database shows the version, DATABASE@VERSION");
+    agent::WaitOptions waits;
+    wait->add_option("requirement", waits.requirement, "as in the annotation tidegate.io/requires")->required();
+    std::int64_t timeout_seconds = waits.timeout.count();
+    wait->add_option("--timeout", timeout_seconds, "seconds; then exit 1, or the code of the error that lasted")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+
     agent::Timing timing;
     AddTestOptions(*run, timing);
     AddTestOptions(*probe, timing);
@@ -125,7 +73,11 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? agent::kDone : agent::kUsage;
     }
-    if (*ready) return PrintReady();
-    if (*probe) return RunProbe(timing);
-    return RunSidecar(timing);
+    if (*ready) return agent::AnswerReady();
+    if (*probe) return agent::RunProbe(timing);
+    if (*wait) {
+        waits.timeout = std::chrono::seconds{timeout_seconds};
+        return agent::RunWait(waits);
+    }
+    return agent::RunSidecar(timing);
 }

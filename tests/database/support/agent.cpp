@@ -40,19 +40,22 @@ AgentPod::~AgentPod() {
 }
 
 Process& AgentPod::Run() {
-    return Start("run");
+    return Start("run", options);
 }
 Process& AgentPod::Probe() {
-    return Start("probe");
+    return Start("probe", options);
+}
+Process& AgentPod::Wait(const std::vector<std::string>& arguments) {
+    return Start("wait", arguments);
 }
 
-Process& AgentPod::Start(const std::string& command) {
+Process& AgentPod::Start(const std::string& command, const std::vector<std::string>& arguments) {
     process_.reset();
     Process::Settings settings{.command = {AgentExecutable(), command},
                                .environment = environment,
                                .output = folder_ / ("agent-" + std::to_string(++starts_) + ".log"),
                                .unprivileged = true};
-    settings.command.insert(settings.command.end(), options.begin(), options.end());
+    settings.command.insert(settings.command.end(), arguments.begin(), arguments.end());
     process_ = std::make_unique<Process>(std::move(settings));
     return *process_;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/agent_report.hpp"
 #include "support/postgres_server.hpp"
@@ -37,6 +38,8 @@ public:
 
     Process& Run();
     Process& Probe();
+    /// An init container of somebody else's pod: `arguments` instead of `options`.
+    Process& Wait(const std::vector<std::string>& arguments);
     Process& Agent() { return *process_; }
 
     struct Readiness {
@@ -56,7 +59,7 @@ public:
     std::string Output() const;
 
 private:
-    Process& Start(const std::string& command);
+    Process& Start(const std::string& command, const std::vector<std::string>& arguments);
     void ExpectNoLeak() const;
 
     std::filesystem::path folder_;
