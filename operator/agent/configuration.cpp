@@ -1,5 +1,6 @@
 #include "agent/configuration.hpp"
 
+#include <charconv>
 #include <string_view>
 
 #include "api/names.hpp"
@@ -29,6 +30,28 @@ std::vector<std::string> SplitVersions(std::string_view list) {
     return versions;
 }
 
+api::LockWatch ReadLockWatch(const Environment& environment) {
+    api::LockWatch watch;
+    if (const std::string text = Read(environment, api::kAgentLockWatchAfter); !text.empty()) {
+        int count = 0;
+        const auto end = text.data() + text.size();
+        if (std::from_chars(text.data(), end, count).ptr != end || count < 1) {
+            Refuse(std::string{api::kAgentLockWatchAfter} + " is \"" + text +
+                   "\"; spec.lockWatch.afterSeconds of the Database must be a number of seconds, 1 or more");
+        }
+        watch.after = std::chrono::seconds{count};
+    }
+    if (const std::string text = Read(environment, api::kAgentLockWatchAction); !text.empty()) {
+        const auto action = api::ParseLockWatchAction(text);
+        if (!action) {
+            Refuse(std::string{api::kAgentLockWatchAction} + " is \"" + text +
+                   "\"; spec.lockWatch.action of the Database must be Report or Cancel");
+        }
+        watch.action = *action;
+    }
+    return watch;
+}
+
 }  // namespace
 
 Configuration ReadDatabaseConfiguration(const Environment& environment) {
@@ -45,6 +68,8 @@ Configuration ReadDatabaseConfiguration(const Environment& environment) {
     if ((*tool == version::Tool::Custom) == configuration.history.query.empty()) {
         Refuse("spec.history.query of the Database is for tool Custom, which needs one; the tool is " + tool_name);
     }
+
+    configuration.lock_watch = ReadLockWatch(environment);
 
     database::Credentials& credentials = configuration.credentials;
     credentials.uri = database::Secret{Read(environment, api::kAgentUri)};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/database.hpp"
 #include "database/connection_string.hpp"
 #include "database/history/history.hpp"
 
@@ -16,6 +17,7 @@ struct Configuration {
     database::history::Source history;
     std::vector<std::string> wanted;
     std::string job_uid;
+    api::LockWatch lock_watch;
 };
 
 /// std::getenv, or a map in tests; nullptr: not set.

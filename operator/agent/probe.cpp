@@ -2,6 +2,7 @@
 
 #include "agent/outcome.hpp"
 #include "database/connection.hpp"
+#include "database/connection_check.hpp"
 #include "database/history/history.hpp"
 #include "database/identity.hpp"
 
@@ -15,11 +16,13 @@ core::Time Now() {
 void ReadOnce(const Configuration& configuration, ReportFile& report) {
     // Not "tidegate/": a probe is no run, and nobody behind the fence need wait for it.
     database::Connection connection{configuration.credentials, "tidegate-probe/" + configuration.job_uid};
+    const bool check = database::AskForConnectionCheck(connection);
     const std::string identity = database::ReadIdentity(connection);
     const version::Reading reading = database::history::Read(connection, configuration.history, configuration.wanted);
     report.Update([&](api::AgentReport& r) {
         r.phase = api::AgentPhase::Done;
         r.identity = identity;
+        r.connection_check = check;
         r.after = reading;
         r.error.reset();
         r.end_time = Now();

@@ -4,6 +4,7 @@
 
 #include "agent/outcome.hpp"
 #include "api/names.hpp"
+#include "database/connection_check.hpp"
 #include "database/history/history.hpp"
 #include "database/identity.hpp"
 
@@ -59,7 +60,8 @@ Sidecar::Sidecar(const Configuration& configuration, StateDirectory& state, Repo
       tag_{std::string{api::kFenceTagPrefix} + configuration.job_uid},
       admitted_{Admitted(state)},
       patience_{timing.patience},
-      fence_{tag_, Role(admitted_), database::history::DriverCarriesTag(configuration.history.tool), timing.fence} {}
+      fence_{tag_, Role(admitted_), database::history::DriverCarriesTag(configuration.history.tool), timing.fence},
+      locks_{tag_, configuration.lock_watch, timing.lock_look, report, state} {}
 
 int Sidecar::Run() {
     report_.Update([&](api::AgentReport& r) {
@@ -107,6 +109,7 @@ bool Sidecar::GetReady() {
             state_.MarkIncumbent(report_.Current());
             state_.MarkReady();
             shown_.clear();
+            SayWhatIsWatched();
             return true;
         } catch (const DbError& e) {
             // What the server refuses (a locked table, a missing grant) is asked again behind the fence that is held.
@@ -191,8 +194,8 @@ void Sidecar::HoldOnce() {
         shown_.clear();
     }
     patience_.Succeeded();
-    stop_.WaitReadable(connection_->Socket(), timing_.keep_alive);
-    if (!stop_.IsRequested()) connection_->KeepAlive();
+    stop_.WaitReadable(connection_->Socket(), next_look_);
+    if (!stop_.IsRequested()) next_look_ = locks_.Look(*connection_);
 }
 
 int Sidecar::Finish() {
@@ -243,6 +246,14 @@ void Sidecar::Connect() {
     // Under the run's tag only when the migration may be running: waiting agents would take each other for one.
     const std::string name = admitted_ ? tag_ : "tidegate-agent/" + configuration_.job_uid;
     connection_ = std::make_unique<database::Connection>(configuration_.credentials, name);
+    const bool check = database::AskForConnectionCheck(*connection_);
+    report_.Update([&](api::AgentReport& r) { r.connection_check = check; });
+}
+
+void Sidecar::SayWhatIsWatched() const {
+    if (database::history::DriverCarriesTag(configuration_.history.tool)) return;
+    Say("sessions of " + std::string{version::Name(configuration_.history.tool)} +
+        " are known, for the fence and the lock watch, only if its JDBC URL has ApplicationName=" + tag_);
 }
 
 void Sidecar::Disconnect() {

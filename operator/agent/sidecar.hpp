@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/configuration.hpp"
+#include "agent/lock_watcher.hpp"
 #include "agent/report_file.hpp"
 #include "agent/state_directory.hpp"
 #include "agent/stop_signal.hpp"
@@ -17,7 +18,7 @@ namespace agent {
 /// The native sidecar of a migration's pod: `tidegate-agent run`.
 ///
 /// Takes the fence, reads the version, marks itself ready (only then may the migration container start), holds the
-/// fence until SIGTERM, reads the version again, reports, gives the fence back.
+/// fence and watches the locks until SIGTERM, reads the version again, reports, gives the fence back.
 ///
 /// How its state is seen from outside, where only the pod's status can be read:
 ///  - An error that lasts (10 s, a server that does not answer 30 s) ends the process with the report as termination
@@ -58,6 +59,7 @@ private:
     /// Says it everywhere, once.
     void Show(const std::string& line, const std::function<void(api::AgentReport&)>& change);
     version::Reading ReadVersion(std::string& identity);
+    void SayWhatIsWatched() const;
 
     const Configuration& configuration_;
     StateDirectory& state_;
@@ -71,6 +73,8 @@ private:
     std::string shown_;
     Patience patience_;
     database::Fence fence_;
+    LockWatcher locks_;
+    std::chrono::milliseconds next_look_{0};
     std::unique_ptr<database::Connection> connection_;
 };
 

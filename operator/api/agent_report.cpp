@@ -45,10 +45,24 @@ Json ToJson(const version::Reading& reading) {
     return json;
 }
 
+Json ToJson(const AgentReport::Locks& locks) {
+    Json json{{"longestWaitSeconds", locks.longest_wait.count()},
+              {"longestBlockingSeconds", locks.longest_blocking.count()}};
+    if (locks.cancels != 0) json["cancels"] = locks.cancels;
+    for (const auto& blocker : locks.blockers) {
+        Json item{{"pid", blocker.pid}, {"applicationName", blocker.application_name}};
+        if (!blocker.state.empty()) item["state"] = blocker.state;
+        if (blocker.age) item["ageSeconds"] = blocker.age->count();
+        json["blockers"].push_back(std::move(item));
+    }
+    return json;
+}
+
 Json ToJson(const AgentReport& report) {
     Json json{{"v", kSchemaVersion}, {"phase", Name(report.phase)}};
     if (!report.tool.empty()) json["tool"] = report.tool;
     if (!report.identity.empty()) json["identity"] = report.identity;
+    if (report.connection_check) json["connectionCheck"] = true;
     if (report.before) json["before"] = ToJson(*report.before);
     if (report.after) json["after"] = ToJson(*report.after);
     if (report.waiting_for) {
@@ -57,6 +71,7 @@ Json ToJson(const AgentReport& report) {
         if (report.waiting_for->since) holder["since"] = core::FormatTime(*report.waiting_for->since);
     }
     if (report.error) json["error"] = {{"reason", report.error->reason}, {"message", report.error->message}};
+    if (report.locks) json["locks"] = ToJson(*report.locks);
     if (report.fence_lost != 0) json["fenceLost"] = report.fence_lost;
     if (report.start_time) json["startTime"] = core::FormatTime(*report.start_time);
     if (report.fence_time) json["fenceTime"] = core::FormatTime(*report.fence_time);
@@ -76,6 +91,12 @@ void ShortenTexts(AgentReport& report, std::size_t message, std::size_t name) {
         Shorten(report.error->message, message);
     }
     if (report.waiting_for) Shorten(report.waiting_for->application_name, name);
+    if (report.locks) {
+        for (auto& blocker : report.locks->blockers) {
+            Shorten(blocker.application_name, name);
+            Shorten(blocker.state, name);
+        }
+    }
     for (auto* reading : {&report.before, &report.after}) {
         if (*reading) Shorten((*reading)->dirty_detail, message);
     }
@@ -83,6 +104,10 @@ void ShortenTexts(AgentReport& report, std::size_t message, std::size_t name) {
 
 /// Takes one entry away, of the least important list that has one; false when nothing is left to take.
 bool DropOne(AgentReport& report) {
+    if (report.locks && !report.locks->blockers.empty()) {
+        report.locks->blockers.pop_back();
+        return true;
+    }
     for (auto list : {&version::Reading::absent, &version::Reading::reached, &version::Reading::versions}) {
         for (auto* reading : {&report.before, &report.after}) {
             if (!*reading || ((**reading).*list).empty()) continue;
@@ -113,6 +138,14 @@ public:
         const bool fits = value->is_number_unsigned() &&
                           value->get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<int>::max());
         Take(*value, fits, to);
+    }
+    void Read(const char* name, std::chrono::seconds& to) {
+        int count = 0;
+        Read(name, count);
+        to = std::chrono::seconds{count};
+    }
+    void Read(const char* name, std::optional<std::chrono::seconds>& to) {
+        if (Find(name)) Read(name, to.emplace());
     }
     void Read(const char* name, std::optional<core::Time>& to) {
         std::string text;
@@ -145,6 +178,28 @@ public:
             fields.Read("applicationName", holder.application_name);
             fields.Read("since", holder.since);
         });
+    }
+    void Read(const char* name, std::optional<AgentReport::Locks>& to) {
+        ReadObject(name, to, [](Fields& fields, AgentReport::Locks& locks) {
+            fields.Read("longestWaitSeconds", locks.longest_wait);
+            fields.Read("longestBlockingSeconds", locks.longest_blocking);
+            fields.Read("cancels", locks.cancels);
+            fields.Read("blockers", locks.blockers);
+        });
+    }
+    void Read(const char* name, std::vector<AgentReport::Blocker>& to) {
+        const Json* value = Find(name);
+        if (!value) return;
+        good_ = value->is_array();
+        for (auto item = value->begin(); good_ && item != value->end(); ++item) {
+            Fields fields{*item};
+            auto& blocker = to.emplace_back();
+            fields.Read("pid", blocker.pid);
+            fields.Read("applicationName", blocker.application_name);
+            fields.Read("state", blocker.state);
+            fields.Read("ageSeconds", blocker.age);
+            good_ = fields.Good();
+        }
     }
     void Read(const char* name, std::optional<AgentReport::Error>& to) {
         ReadObject(name, to, [](Fields& fields, AgentReport::Error& error) {
@@ -212,10 +267,12 @@ std::optional<AgentReport> ParseAgentReport(std::string_view text) {
     fields.Read("phase", phase);
     fields.Read("tool", report.tool);
     fields.Read("identity", report.identity);
+    fields.Read("connectionCheck", report.connection_check);
     fields.Read("before", report.before);
     fields.Read("after", report.after);
     fields.Read("waitingFor", report.waiting_for);
     fields.Read("error", report.error);
+    fields.Read("locks", report.locks);
     fields.Read("fenceLost", report.fence_lost);
     fields.Read("startTime", report.start_time);
     fields.Read("fenceTime", report.fence_time);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.hpp"
 #include "version/reading.hpp"
@@ -69,16 +71,45 @@ struct AgentReport {
         bool operator==(const Error&) const = default;
     };
 
+    /// A session that the migration waited for.
+    struct Blocker {
+        /// 0: a prepared transaction, which no process has.
+        int pid = 0;
+        std::string application_name;
+        /// As in pg_stat_activity; empty when the role may not see it.
+        std::string state;
+        /// How long its transaction has been open; nullopt when the role may not see it, or when it has none.
+        std::optional<std::chrono::seconds> age;
+
+        bool operator==(const Blocker&) const = default;
+    };
+    /// What was seen of lock waits while the migration ran. Looked at each second: a wait that lies between two looks
+    /// is not in it. Of sessions that carry the run's tag; of others nobody can know.
+    struct Locks {
+        /// The longest that the migration waited for others, and others for it; rounded up.
+        std::chrono::seconds longest_wait{0}, longest_blocking{0};
+        /// How often the agent cancelled a statement of the migration that waited with others waiting behind it.
+        int cancels = 0;
+        /// Whom the migration waited for when it was last seen to wait: at most kMostBlockers.
+        std::vector<Blocker> blockers;
+
+        bool operator==(const Locks&) const = default;
+    };
+
     AgentPhase phase = AgentPhase::Waiting;
     /// As in TIDEGATE_TOOL; empty when it could not be understood.
     std::string tool;
     /// "<system identifier>/<oid of the database>"; "-" for a system identifier that the role may not read. Tells one
     /// database from a copy of it. Empty when never connected.
     std::string identity;
+    /// The server takes client_connection_check_interval from a session, tried by the agent as the role that it has.
+    bool connection_check = false;
     std::optional<version::Reading> before;
     std::optional<version::Reading> after;
     std::optional<Holder> waiting_for;
     std::optional<Error> error;
+    /// nullopt: nobody has looked.
+    std::optional<Locks> locks;
     /// How often the connection that held the fence was lost and the fence taken again.
     int fence_lost = 0;
     std::optional<core::Time> start_time;
@@ -93,6 +124,8 @@ struct AgentReport {
 /// have 4 KiB at most.
 inline constexpr std::size_t kReportLimit = 2048;
 inline constexpr std::size_t kTerminationMessageLimit = 4096;
+/// Of Locks::blockers: a reader acts on the first, and the report is small.
+inline constexpr std::size_t kMostBlockers = 3;
 
 /// One line of JSON without a newline, at most `limit` bytes (no less than 1024): first texts are shortened, then lists
 /// cut (Reading::truncated says so). What is not UTF-8 becomes U+FFFD.

@@ -1,6 +1,8 @@
 #include "api/database.hpp"
 
 #include <array>
+#include <initializer_list>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -39,6 +41,14 @@ RunOutcome ParseOutcome(const std::string& text) {
         if (text == name) return value;
     }
     return RunOutcome::Failed;
+}
+
+constexpr std::array<std::pair<LockWatch::Action, std::string_view>, 2> kActions{
+    {{LockWatch::Action::Report, "Report"}, {LockWatch::Action::Cancel, "Cancel"}}};
+
+std::optional<std::chrono::seconds> SecondsAt(const json& object, std::initializer_list<std::string_view> path) {
+    const auto number = NumberAt(object, path);
+    return number ? std::optional(std::chrono::seconds{*number}) : std::nullopt;
 }
 
 ConnectionKeys ParseKeys(const json& object) {
@@ -106,6 +116,17 @@ json PrintProbe(const ProbeRecord& probe) {
 
 }  // namespace
 
+std::string_view Name(LockWatch::Action action) {
+    return kActions.at(static_cast<std::size_t>(action)).second;
+}
+
+std::optional<LockWatch::Action> ParseLockWatchAction(std::string_view name) {
+    for (const auto& [action, text] : kActions) {
+        if (text == name) return action;
+    }
+    return std::nullopt;
+}
+
 const RunRecord* FindRun(const DatabaseStatus& status, std::string_view key) {
     for (const RunRecord& run : status.runs) {
         if (run.key == key) return &run;
@@ -122,6 +143,12 @@ Database ParseDatabase(const json& object) {
     history.tool = version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(version::Tool::Alembic);
     history.table = TextAt(object, {"spec", "history", "table"});
     history.query = TextAt(object, {"spec", "history", "query"});
+    database.spec.limits = {.lock_timeout = SecondsAt(object, {"spec", "limits", "lockTimeoutSeconds"}),
+                            .statement_timeout = SecondsAt(object, {"spec", "limits", "statementTimeoutSeconds"})};
+    auto& lock_watch = database.spec.lock_watch;
+    lock_watch.after = SecondsAt(object, {"spec", "lockWatch", "afterSeconds"}).value_or(lock_watch.after);
+    lock_watch.action =
+        ParseLockWatchAction(TextAt(object, {"spec", "lockWatch", "action"})).value_or(lock_watch.action);
     for (const auto& version : core::ArrayAt(object, {"spec", "baseline"})) {
         if (version.is_string()) database.spec.baseline.push_back(DecodeVersion(version.get<std::string>()));
     }
@@ -138,6 +165,7 @@ Database ParseDatabase(const json& object) {
     status.verified_by = TextAt(*written, {"verifiedBy", "jobName"});
     status.verified_by_created = TimeAt(*written, {"verifiedBy", "jobCreationTime"});
     status.identity = TextAt(*written, {"identity"});
+    status.connection_check = core::BoolAt(*written, {"connectionCheck"});
     status.active = core::BoolAt(*written, {"active"});
     for (const auto& item : core::ArrayAt(*written, {"reached"})) {
         status.reached.push_back(
@@ -163,6 +191,7 @@ json PrintDatabaseStatus(const DatabaseStatus& status) {
             object["verifiedBy"]["jobCreationTime"] = core::FormatTime(*status.verified_by_created);
         }
         object["identity"] = status.identity;
+        if (status.connection_check) object["connectionCheck"] = true;
     }
     auto& reached = object["reached"] = json::array();
     for (const auto& [requirement, time] : status.reached) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -36,10 +38,37 @@ struct History {
     bool operator==(const History&) const = default;
 };
 
+/// Limits that every session of a migration begins with. nullopt: the server's own.
+struct Limits {
+    std::optional<std::chrono::seconds> lock_timeout, statement_timeout;
+
+    bool operator==(const Limits&) const = default;
+};
+
+/// What the agent does about lock waits.
+struct LockWatch {
+    enum class Action {
+        Report,  ///< say who waits for whom
+        Cancel,  ///< also cancel the migration's own statement that waits with others waiting behind it
+    };
+
+    /// Half of the 10 s that tools take as a lock timeout: long enough that an ordinary transaction is over, short
+    /// enough that clients that are kept waiting have not given up.
+    std::chrono::seconds after{5};
+    Action action = Action::Report;
+
+    bool operator==(const LockWatch&) const = default;
+};
+/// As in spec.lockWatch.action.
+std::string_view Name(LockWatch::Action action);
+std::optional<LockWatch::Action> ParseLockWatchAction(std::string_view name);
+
 struct DatabaseSpec {
     std::string secret_name;
     ConnectionKeys keys;
     History history;
+    Limits limits;
+    LockWatch lock_watch;
     /// Versions that its owner declares to be contained, decoded.
     std::vector<std::string> baseline;
 
@@ -116,6 +145,8 @@ struct DatabaseStatus {
     std::optional<core::Time> verified_by_created;
     /// "<system identifier>/<database oid>": another identity is another database and voids what was proven.
     std::string identity;
+    /// The server lets sessions ask it to end them when their client is gone (AgentReport::connection_check).
+    bool connection_check = false;
     /// A run is active: the keep-running policy refuses a DELETE.
     bool active = false;
     std::vector<ReachedRequirement> reached;

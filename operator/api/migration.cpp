@@ -104,6 +104,8 @@ json PrintHistoryEntry(const HistoryEntry& entry) {
     if (entry.completion_time) object["completionTime"] = core::FormatTime(*entry.completion_time);
     if (entry.exit_code) object["exitCode"] = *entry.exit_code;
     if (entry.signal) object["signal"] = *entry.signal;
+    if (entry.longest_lock_wait) object["longestLockWaitSeconds"] = entry.longest_lock_wait->count();
+    if (entry.longest_blocking) object["longestBlockingSeconds"] = entry.longest_blocking->count();
     if (!entry.log_tail.empty()) object["logTail"] = entry.log_tail;
     return object;
 }

@@ -72,6 +72,9 @@ struct HistoryEntry {
     std::optional<core::Time> start_time, completion_time;
     std::optional<int> exit_code;
     std::optional<int> signal;
+    /// The longest that the migration waited for a lock of others, and others for one of the migration; nullopt: nobody
+    /// has looked.
+    std::optional<std::chrono::seconds> longest_lock_wait, longest_blocking;
     std::string reason;
     std::string message;
     std::string log_tail;

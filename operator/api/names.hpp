@@ -77,6 +77,9 @@ inline constexpr std::string_view kAgentTool = "TIDEGATE_TOOL";
 inline constexpr std::string_view kAgentTable = "TIDEGATE_HISTORY_TABLE";
 /// The query of `history.query`, for tool Custom.
 inline constexpr std::string_view kAgentQuery = "TIDEGATE_HISTORY_QUERY";
+/// What the agent does about lock waits, as in `lockWatch`; only of a migration's agent. Unset: the defaults.
+inline constexpr std::string_view kAgentLockWatchAfter = "TIDEGATE_LOCK_WATCH_AFTER_SECONDS";
+inline constexpr std::string_view kAgentLockWatchAction = "TIDEGATE_LOCK_WATCH_ACTION";
 /// Comma-separated versions (a comma inside one is %2C) whose being reached the report states; may be empty.
 inline constexpr std::string_view kAgentWanted = "TIDEGATE_WANTED";
 /// UID of the Job: tag of the fence and of every session of the run ("tidegate/<uid>").

@@ -48,6 +48,7 @@ inline constexpr std::string_view kDirty = "Dirty";
 inline constexpr std::string_view kVersionUnknown = "VersionUnknown";
 inline constexpr std::string_view kCommandNotFound = "CommandNotFound";
 inline constexpr std::string_view kOutOfMemory = "OutOfMemory";
+inline constexpr std::string_view kLockTimeout = "LockTimeout";
 inline constexpr std::string_view kDisrupted = "Disrupted";
 inline constexpr std::string_view kEvidenceLost = "EvidenceLost";
 inline constexpr std::string_view kNeverStarted = "NeverStarted";

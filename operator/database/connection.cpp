@@ -201,10 +201,6 @@ void Connection::Rename(const std::string& application_name) {
     Query("SELECT pg_catalog.set_config('application_name', $1, false)", {application_name});
 }
 
-void Connection::KeepAlive() {
-    Query("SELECT 1");
-}
-
 int Connection::Socket() const {
     return impl_->Socket();
 }

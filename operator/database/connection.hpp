@@ -58,10 +58,6 @@ public:
     /// What the server shows as this session's name.
     void Rename(const std::string& application_name);
 
-    /// Does a round trip, so that neither firewalls nor the server take the connection for dead. Throws DbError when it
-    /// is.
-    void KeepAlive();
-
     /// To wait on: it becomes readable when the server has closed the connection.
     int Socket() const;
 

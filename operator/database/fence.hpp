@@ -16,7 +16,7 @@ namespace database {
 ///
 /// Guarantees: at most one session holds it; polled, never waited for inside the server (CREATE INDEX CONCURRENTLY
 /// would wait for us). Not guaranteed: that the migration stops when the connection and with it the lock is lost; that
-/// is what FenceRule, the tags of sessions and KeepAlive are for.
+/// is what FenceRule, the tags of sessions and the looks of LockWatch are for.
 ///
 /// Belongs to one connection at a time; tell it with Disconnected() when that one is gone.
 class Fence {

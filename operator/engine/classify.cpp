@@ -4,6 +4,7 @@
 
 #include "api/reasons.hpp"
 #include "engine/explain.hpp"
+#include "engine/retry.hpp"
 #include "version/order.hpp"
 
 namespace engine {
@@ -51,6 +52,7 @@ std::string_view FailureReason(const Evidence& evidence) {
     if (!pod.disruption.empty() && (code == kKilled || code == kTerminated)) return reasons::kDisrupted;
     if (migration.reason == observed::kStatusUnknown) return reasons::kDisrupted;
     if (code == kNotFound || code == kNotExecutable) return reasons::kCommandNotFound;
+    if (WasCancelledForALock(pod)) return reasons::kLockTimeout;
     return reasons::kMigrationFailed;
 }
 
@@ -62,6 +64,33 @@ std::string Versions(const version::Reading& reading) {
         text += version;
     }
     return "version " + text;
+}
+
+/// `server process 4711 ("billing", idle in transaction, for 3h)`.
+std::string Describe(const api::AgentReport::Blocker& blocker) {
+    if (blocker.pid == 0) return "a prepared transaction";
+    std::string text = "server process " + std::to_string(blocker.pid) + " (";
+    text += blocker.application_name.empty() ? "unnamed" : "\"" + Quote(blocker.application_name, 64) + "\"";
+    if (!blocker.state.empty()) text += ", " + blocker.state;
+    if (blocker.age) text += ", its transaction open for " + core::FormatDuration(*blocker.age);
+    return text + ")";
+}
+
+/// What of a failure a lock explains, for the end of its message; empty when none does.
+std::string DescribeLocks(const Evidence& evidence) {
+    const auto* pod = evidence.pod;
+    if (pod == nullptr || !pod->report || !pod->report->locks) return {};
+    const auto& locks = *pod->report->locks;
+    if (locks.cancels == 0 && !SaysLockFailure(pod->log_tail)) return {};
+    std::string text = " It waited up to " + core::FormatDuration(locks.longest_wait) + " for locks";
+    for (std::size_t i = 0; i < locks.blockers.size(); ++i)
+        text += (i == 0 ? "; seen last in its way: " : ", ") + Describe(locks.blockers[i]);
+    text += '.';
+    if (locks.cancels > 0) {
+        text += " Others waited behind it for up to " + core::FormatDuration(locks.longest_blocking) +
+                ", so Tidegate cancelled its statement (spec.lockWatch of the Database).";
+    }
+    return text;
 }
 
 /// The word of the cause where the launch never began.
@@ -126,7 +155,8 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
         end.message =
-            "The migration to version " + run.version + " failed: " + how + ". The database is at " + Versions(after) +
+            "The migration to version " + run.version + " failed: " + how + "." + DescribeLocks(evidence) +
+            " The database is at " + Versions(after) +
             ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
         end.message += kWhatRuns;
         end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
@@ -158,8 +188,8 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     }
     end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
     end.message =
-        "The migration failed: " + how + ". The database is " + (after.dirty ? "dirty" : "clean") + ", at " +
-        Versions(after) +
+        "The migration failed: " + how + "." + (exit_was_zero ? "" : DescribeLocks(evidence)) + " The database is " +
+        (after.dirty ? "dirty" : "clean") + ", at " + Versions(after) +
         ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
     end.message += kWhatRuns;
     end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";

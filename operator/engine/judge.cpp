@@ -139,6 +139,7 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
     status.verified_by = reading.job;
     status.verified_by_created = reading.job_created;
     if (!reading.identity.empty()) status.identity = reading.identity;
+    status.connection_check = reading.connection_check;
 
     if (reading.reading.dirty) return;
     const auto known = KnownVersions(database.spec, status);

@@ -36,6 +36,7 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version);
 struct NewReading {
     version::Reading reading;
     std::string identity;
+    bool connection_check = false;
     std::string job;
     core::Time job_created;
     std::int64_t generation = 0;

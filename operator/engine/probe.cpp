@@ -90,6 +90,7 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
         ApplyReading(*world.database,
                      {.reading = *pod->report->after,
                       .identity = pod->report->identity,
+                      .connection_check = pod->report->connection_check,
                       .job = job.key.name,
                       .job_created = job.created,
                       .generation = job.database_generation},

@@ -53,6 +53,10 @@ api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence,
     if (evidence.pod->report && evidence.pod->report->before) {
         entry.version_before = PrintVersions(*evidence.pod->report->before);
     }
+    if (evidence.pod->report && evidence.pod->report->locks) {
+        entry.longest_lock_wait = evidence.pod->report->locks->longest_wait;
+        entry.longest_blocking = evidence.pod->report->locks->longest_blocking;
+    }
     entry.image_id = migration.image_id;
     if (migration.start_time) entry.start_time = migration.start_time;
     if (migration.end_time) entry.completion_time = migration.end_time;
@@ -86,6 +90,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
         ApplyReading(database,
                      {.reading = *evidence.pod->report->after,
                       .identity = evidence.pod->report->identity,
+                      .connection_check = evidence.pod->report->connection_check,
                       .job = evidence.run.job_name,
                       .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
                       .generation = evidence.pod->database_generation},

@@ -36,7 +36,8 @@ bool IsRetriable(const Evidence& evidence, const EndedRun& end) {
     if (end.reason == api::reasons::kDisrupted) return NothingHappened(evidence);
     if (end.reason == api::reasons::kDeadlineExceeded) return false;
     if (evidence.pod->migration.exit_code.value_or(0) == 0) return false;
-    return IsListed(evidence.migration->spec.attempts, *evidence.pod) || SaysLockFailure(evidence.pod->log_tail);
+    return IsListed(evidence.migration->spec.attempts, *evidence.pod) || WasCancelledForALock(*evidence.pod) ||
+           SaysLockFailure(evidence.pod->log_tail);
 }
 
 bool Contains(const std::vector<std::string>& texts, const std::string& text) {
@@ -44,6 +45,10 @@ bool Contains(const std::vector<std::string>& texts, const std::string& text) {
 }
 
 }  // namespace
+
+bool WasCancelledForALock(const observed::PodFacts& pod) {
+    return pod.report && pod.report->locks && pod.report->locks->cancels > 0;
+}
 
 bool SaysLockFailure(std::string_view output) {
     for (const std::string_view words :

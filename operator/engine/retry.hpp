@@ -17,9 +17,9 @@ namespace engine {
 
 /// When a failed run is attempted again by itself; nullopt: never. `attempts` counts this one already.
 ///
-/// Only while attempts are left, and only for what the owner listed (retryExitCodes), for a lock that was not had (text
-/// may permit a retry, never a success), and for a disruption after which the database is where it was. Never while it
-/// is dirty.
+/// Only while attempts are left, and only for what the owner listed (retryExitCodes), for a lock that was not had (the
+/// agent's own cancel, or what the output says: text may permit a retry, never a success), and for a disruption after
+/// which the database is where it was. Never while it is dirty.
 std::optional<core::Time> RetryTime(const Evidence& evidence, const EndedRun& end, int attempts, core::Time now);
 
 /// Exponential from `backoff` to `max_backoff`, and up to a fifth more, derived from key and attempt: replicas and
@@ -33,6 +33,10 @@ bool RetryIsAsked(const api::Migration& migration, const api::RunRecord& run);
 /// asked for, so all that they carry. `before` is what was used up already. Kept are those that a Migration still
 /// carries, else two Migrations with one key would grant each other launches for ever, and the newest of the others.
 std::vector<std::string> TokensUsedUp(const World& world, std::string_view key, std::vector<std::string> before);
+
+/// The agent cancelled a statement of the migration because others waited behind it (spec.lockWatch). Says nothing of
+/// how the run ended: the tool may have tried again by itself.
+bool WasCancelledForALock(const observed::PodFacts& pod);
 
 /// The output says that a lock was not had: SQLSTATE 55P03, 40P01 or 40001, or PostgreSQL's English words for them.
 bool SaysLockFailure(std::string_view output);

@@ -1,5 +1,9 @@
 #include "jobs/job_parts.hpp"
 
+#include <chrono>
+#include <optional>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
@@ -44,6 +48,27 @@ void AppendConnection(json& env, const api::Database& database, std::string_view
     if (!keys.dbname.empty()) env.push_back(SecretEnv(dbname, secret, keys.dbname));
     if (!keys.user.empty()) env.push_back(SecretEnv(user, secret, keys.user));
     if (!keys.password.empty()) env.push_back(SecretEnv(password, secret, keys.password));
+}
+
+/// A statement goes on for at most that long when its client's process is gone, and half a minute when its node is.
+/// As for the agent's own connection: 10 s + 3 × 5 s spares a healthy network.
+constexpr std::string_view kEndWithTheClient =
+    "-c client_connection_check_interval=5s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
+    "-c tcp_keepalives_count=3";
+
+std::string SessionOptions(const api::Database& database) {
+    std::string options;
+    const auto append = [&](std::string_view option) {
+        if (!options.empty()) options += ' ';
+        options += option;
+    };
+    const auto append_limit = [&](const char* name, std::optional<std::chrono::seconds> limit) {
+        if (limit) append(std::string("-c ") + name + "=" + std::to_string(limit->count()) + "s");
+    };
+    if (database.status.connection_check) append(kEndWithTheClient);
+    append_limit("lock_timeout", database.spec.limits.lock_timeout);
+    append_limit("statement_timeout", database.spec.limits.statement_timeout);
+    return options;
 }
 
 /// The kubelet would expand "$(NAME)"; "$$" stands for one "$".
@@ -167,10 +192,14 @@ json AgentContainer(const api::Database& database, std::string_view command, con
             {"securityContext", std::move(security)}};
 }
 
-json TagEnv() {
-    return json::array({JobUidEnv(),
-                        {{"name", "PGAPPNAME"},
-                         {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}}});
+json SessionEnv(const api::Database& database) {
+    json env =
+        json::array({JobUidEnv(),
+                     {{"name", "PGAPPNAME"},
+                      {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}}});
+    if (auto options = SessionOptions(database); !options.empty())
+        env.push_back({{"name", "PGOPTIONS"}, {"value", std::move(options)}});
+    return env;
 }
 
 json InheritedEnv(const api::Database& database) {

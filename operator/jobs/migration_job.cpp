@@ -36,6 +36,9 @@ json AgentSidecar(const json& spec, const api::Database& database, const JobSett
     std::vector<std::string> wanted;
     if (const auto version = TextAt(spec, {"version"}); !version.empty()) wanted.push_back(version);
     auto agent = AgentContainer(database, "run", wanted, settings);
+    const auto& watch = database.spec.lock_watch;
+    agent["env"].push_back({{"name", api::kAgentLockWatchAfter}, {"value", std::to_string(watch.after.count())}});
+    agent["env"].push_back({{"name", api::kAgentLockWatchAction}, {"value", api::Name(watch.action)}});
     agent["restartPolicy"] = "Always";
     agent["startupProbe"] = {{"exec", {{"command", {"/tidegate-agent", "ready"}}}},
                              {"initialDelaySeconds", kFirstQuestionSeconds},
@@ -50,7 +53,7 @@ json MigrationContainer(const json& spec, const api::Database& database) {
     for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
         Copy(spec, field, container);
     }
-    json env = TagEnv();
+    json env = SessionEnv(database);
     if (TextAt(spec, {"credentials"}) != "None") {
         for (auto& variable : InheritedEnv(database))
             env.push_back(std::move(variable));

@@ -38,11 +38,26 @@ TEST(Configuration, ReadsPartsAndVersions) {
     EXPECT_EQ(configuration.job_uid, "u");
 }
 
+TEST(Configuration, ReadsWhatToDoAboutLocks) {
+    Variables variables{{"TIDEGATE_TOOL", "Alembic"}, {"TIDEGATE_JOB_UID", "u"}};
+    EXPECT_EQ(ReadConfiguration(From(variables)).lock_watch, api::LockWatch{});
+    variables["TIDEGATE_LOCK_WATCH_AFTER_SECONDS"] = "17";
+    variables["TIDEGATE_LOCK_WATCH_ACTION"] = "Cancel";
+    EXPECT_EQ(ReadConfiguration(From(variables)).lock_watch,
+              (api::LockWatch{std::chrono::seconds{17}, api::LockWatch::Action::Cancel}));
+}
+
 TEST(Configuration, NamesTheVariableThatIsWrong) {
     for (const auto& [variables, named] : std::map<Variables, std::string>{
              {{{"TIDEGATE_JOB_UID", "u"}}, "TIDEGATE_TOOL"},
              {{{"TIDEGATE_TOOL", "alembic"}, {"TIDEGATE_JOB_UID", "u"}}, "\"alembic\""},
              {{{"TIDEGATE_TOOL", "Alembic"}}, "TIDEGATE_JOB_UID"},
+             {{{"TIDEGATE_TOOL", "Alembic"}, {"TIDEGATE_JOB_UID", "u"}, {"TIDEGATE_LOCK_WATCH_AFTER_SECONDS", "5s"}},
+              "afterSeconds"},
+             {{{"TIDEGATE_TOOL", "Alembic"}, {"TIDEGATE_JOB_UID", "u"}, {"TIDEGATE_LOCK_WATCH_AFTER_SECONDS", "0"}},
+              "afterSeconds"},
+             {{{"TIDEGATE_TOOL", "Alembic"}, {"TIDEGATE_JOB_UID", "u"}, {"TIDEGATE_LOCK_WATCH_ACTION", "Kill"}},
+              "\"Kill\""},
          }) {
         try {
             ReadConfiguration(From(variables));

@@ -17,6 +17,12 @@ AgentReport Full() {
     report.after = version::Reading{true, {"0002_a", "0002_b"}, true, "half-way", {"0001", "0002_a"}, true};
     report.waiting_for = AgentReport::Holder{4711, "tidegate/1234", core::ParseTime("2026-11-22T19:47:00Z")};
     report.error = AgentReport::Error{std::string{agent_error::kBusy}, "try \"again\"\nlater"};
+    report.connection_check = true;
+    report.locks = AgentReport::Locks{.longest_wait = std::chrono::seconds{12},
+                                      .longest_blocking = std::chrono::seconds{7},
+                                      .cancels = 2,
+                                      .blockers = {{4712, "billing", "idle in transaction", std::chrono::seconds{90}},
+                                                   {0, "", "", std::nullopt}}};
     report.fence_lost = 3;
     report.start_time = core::ParseTime("2026-11-22T19:48:00Z");
     report.fence_time = core::ParseTime("2026-11-22T19:49:00Z");
@@ -50,10 +56,13 @@ TEST(AgentReport, RefusesWrongTypes) {
     for (const char* field :
          {"/v", "/phase", "/tool", "/identity", "/before", "/after", "/waitingFor", "/error", "/fenceLost",
           "/startTime", "/before/initialised", "/before/versions", "/before/reached", "/after/dirty",
-          "/after/dirtyDetail", "/waitingFor/pid", "/waitingFor/since", "/error/reason", "/error/message"}) {
+          "/connectionCheck", "/locks/longestWaitSeconds", "/locks/longestBlockingSeconds", "/locks/cancels",
+          "/locks/blockers", "/locks/blockers/0", "/locks/blockers/0/pid", "/locks/blockers/0/applicationName",
+          "/locks/blockers/0/state", "/locks/blockers/0/ageSeconds", "/after/dirtyDetail", "/waitingFor/pid", "/waitingFor/since", "/error/reason", "/error/message"}) {
         for (const auto& value : values) {
             if (std::string_view{field} == "/waitingFor" && value.is_object()) continue;
             if (std::string_view{field} == "/error" && value.is_object()) continue;
+            if (std::string_view{field} == "/locks/blockers/0" && value.is_object()) continue;
             EXPECT_EQ(ParseAgentReport(Changed(field, value)), std::nullopt) << field << " " << value;
         }
     }
@@ -75,6 +84,8 @@ TEST(AgentReport, NeverExceedsWhatKubernetesKeeps) {
     report.waiting_for->application_name.assign(100000, 'y');
     report.identity.assign(1000, 'z');
     report.before->dirty_detail.assign(5000, '"');
+    report.locks->blockers.assign(
+        kMostBlockers, {4712, std::string(63, '"'), "idle in transaction (aborted)", std::chrono::seconds{90000}});
     report.before->versions.assign(300, "0001_initial");
     report.after->reached.assign(300, "0002_second");
     for (const std::size_t limit : {kReportLimit, std::size_t{1024}}) {
@@ -86,6 +97,15 @@ TEST(AgentReport, NeverExceedsWhatKubernetesKeeps) {
         EXPECT_EQ(read->error->reason, agent_error::kBusy);
         EXPECT_TRUE(read->after->truncated);
     }
+}
+
+TEST(AgentReport, SaysThatNothingWaitedAndNotThatNobodyLooked) {
+    AgentReport report;
+    EXPECT_EQ(Print(report).find("locks"), std::string::npos);
+    report.locks = AgentReport::Locks{};
+    const auto read = ParseAgentReport(Print(report));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->locks, AgentReport::Locks{});
 }
 
 TEST(AgentReport, CutsWhatMattersLeastFirst) {

@@ -24,6 +24,7 @@ DatabaseStatus FullStatus() {
     status.verified_by = "orders-x-1";
     status.verified_by_created = kStart - std::chrono::seconds{5};
     status.identity = "7301/16384";
+    status.connection_check = true;
     status.active = true;
     status.reached = {{"orders@0002", kStart}, {"orders@a%2Cb", kStart}};
     status.probe = {.launch = 4,
@@ -72,6 +73,27 @@ TEST(Database, ReadsWhereTheHistoryIsAndWhatIsDeclared) {
                           .spec;
     EXPECT_EQ(spec.history, (History{version::Tool::Custom, "ops.versions", "SELECT 1"}));
     EXPECT_EQ(spec.baseline, (std::vector<std::string>{"0001", "a,b"}));
+}
+
+TEST(Database, ReadsLimitsAndWhatToDoAboutLocks) {
+    const auto parse = [](const char* spec) { return ParseDatabase({{"spec", Json::parse(spec)}}).spec; };
+    EXPECT_EQ(parse("{}").limits, Limits{}) << "nothing set, nothing imposed";
+    EXPECT_EQ(parse("{}").lock_watch, LockWatch{});
+    const auto spec = parse(R"({"limits": {"lockTimeoutSeconds": 3, "statementTimeoutSeconds": 900},
+                                "lockWatch": {"afterSeconds": 7, "action": "Cancel"}})");
+    EXPECT_EQ(spec.limits, (Limits{std::chrono::seconds{3}, std::chrono::seconds{900}}));
+    EXPECT_EQ(spec.lock_watch, (LockWatch{std::chrono::seconds{7}, LockWatch::Action::Cancel}));
+    EXPECT_EQ(parse(R"({"lockWatch": {"action": "Terminate"}})").lock_watch.action, LockWatch::Action::Report)
+        << "of a newer schema: what touches nothing";
+}
+
+TEST(Database, DefaultsAreThoseOfTheSchema) {
+    const support::CrdSchema schema("databases");
+    const LockWatch defaults;
+    EXPECT_EQ(schema.At({"spec", "lockWatch", "afterSeconds"})["default"], defaults.after.count());
+    EXPECT_EQ(schema.At({"spec", "lockWatch", "action"})["default"], Name(defaults.action));
+    for (const auto& action : schema.At({"spec", "lockWatch", "action"})["enum"])
+        EXPECT_EQ(Name(*ParseLockWatchAction(action.get<std::string>())), action);
 }
 
 TEST(Database, AWrittenStatusIsReadBackAsItWas) {

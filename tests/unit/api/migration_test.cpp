@@ -73,6 +73,8 @@ TEST(Migration, ARunAndAHistoryAreWrittenAsTheSchemaSays) {
                              .completion_time = kStart + seconds{3},
                              .exit_code = 0,
                              .signal = 9,
+                             .longest_lock_wait = seconds{0},
+                             .longest_blocking = seconds{4},
                              .reason = "MigrationFailed",
                              .message = "text",
                              .log_tail = "tail"};
@@ -86,6 +88,8 @@ TEST(Migration, ARunAndAHistoryAreWrittenAsTheSchemaSays) {
     EXPECT_EQ(schema.Problems(object), std::vector<std::string>{});
     EXPECT_EQ(object["status"]["history"][0]["exitCode"], 0) << "exit code 0 is a fact, not an absence";
     EXPECT_EQ(object["status"]["history"][0]["versionAfter"], "");
+    EXPECT_EQ(object["status"]["history"][0]["longestLockWaitSeconds"], 0) << "looked, and nothing waited";
+    EXPECT_FALSE(object["status"]["history"][1].contains("longestLockWaitSeconds")) << "nobody looked";
 
     const auto status = ParseMigration(object).status;
     EXPECT_EQ(status.run, run);

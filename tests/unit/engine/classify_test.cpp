@@ -165,6 +165,52 @@ TEST(Classify, ThePastDeadlineIsNamedWhereItWasTheCause) {
     EXPECT_EQ(Classify(evidence)->reason, api::reasons::kMigrationFailed) << "it ended by itself";
 }
 
+/// A failed run to 0002 whose agent saw these lock waits, with this output of the tool.
+std::optional<EndedRun> ClassifyLocks(int exit_code, const api::AgentReport::Locks& locks, const char* output,
+                                      const char* after = "0001") {
+    const api::RunRecord run{.key = "key", .version = "0002", .job_name = "orders-x-1"};
+    observed::PodFacts pod;
+    pod.terminal = true;
+    pod.migration.state = ContainerFacts::State::Terminated;
+    pod.migration.exit_code = exit_code;
+    pod.migration.start_time = kStart;
+    pod.log_tail = output;
+    pod.report = api::AgentReport{};
+    pod.report->locks = locks;
+    return Classify({.run = run,
+                     .tool = version::Tool::Alembic,
+                     .pod = &pod,
+                     .after = version::Reading{.initialised = true, .versions = {after}}});
+}
+
+const api::AgentReport::Locks kWaited{.longest_wait = seconds{12},
+                                      .longest_blocking = seconds{6},
+                                      .blockers = {{4712, "billing", "idle in transaction", seconds{90}}}};
+
+TEST(Classify, ARunWhoseStatementTheAgentCancelledIsALockTimeoutAndSaysWhoWasInTheWay) {
+    auto locks = kWaited;
+    locks.cancels = 1;
+    const auto end = ClassifyLocks(1, locks, "canceling statement due to user request");
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->reason, api::reasons::kLockTimeout);
+    EXPECT_EQ(end->outcome, RunOutcome::Failed);
+    EXPECT_THAT(end->message, testing::AllOf(HasSubstr("12s"), HasSubstr("server process 4712 (\"billing\", idle"),
+                                             HasSubstr("up to 6s"), HasSubstr("spec.lockWatch"),
+                                             HasSubstr("tidegate.io/retry")));
+    EXPECT_LT(end->message.size(), 1024U) << "the record's message is cut there";
+    EXPECT_EQ(ClassifyLocks(1, locks, "", "0002")->reason, api::reasons::kVerifiedAfterFailure);
+    EXPECT_EQ(ClassifyLocks(0, locks, "", "0002")->reason, api::reasons::kMigrationSucceeded)
+        << "the tool tried again by itself";
+    EXPECT_EQ(ClassifyLocks(127, locks, "")->reason, api::reasons::kCommandNotFound);
+}
+
+TEST(Classify, ALockTimeoutOfTheToolSaysWhoWasInTheWayAndAnotherFailureDoesNot) {
+    const auto timeout = ClassifyLocks(1, kWaited, "canceling statement due to lock timeout");
+    EXPECT_EQ(timeout->reason, api::reasons::kMigrationFailed);
+    EXPECT_THAT(timeout->message, testing::AllOf(HasSubstr("4712"), Not(HasSubstr("cancelled"))));
+    EXPECT_THAT(ClassifyLocks(1, kWaited, "syntax error")->message, Not(HasSubstr("4712")));
+}
+
 TEST(Classify, MessagesNameTheVersionTheDatabaseAndTheNextStep) {
     EXPECT_THAT(ClassifyRow({"", 3, "Error", "", "0001", false, "", RunOutcome::Failed})->message,
                 testing::AllOf(HasSubstr("0002"), HasSubstr("exit code 3"), HasSubstr("version 0001"),

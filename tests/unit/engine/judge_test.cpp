@@ -151,6 +151,16 @@ TEST(ApplyReading, AddsWhatIsNamedAndProven) {
     EXPECT_THAT(Reached(status), ElementsAre("orders@0002", "orders@0001"));
 }
 
+TEST(ApplyReading, KeepsWhatTheServerOffersNow) {
+    api::Database database = At("0001");
+    auto reading = Reading({"0001"});
+    reading.connection_check = true;
+    ApplyReading(database, reading, {}, kStart, database.status);
+    EXPECT_TRUE(database.status.connection_check);
+    ApplyReading(database, Reading({"0001"}, seconds{20}), {}, kStart, database.status);
+    EXPECT_FALSE(database.status.connection_check) << "another server: an option that it does not know locks us out";
+}
+
 TEST(ApplyReading, AnOlderReadingNeverOverwritesANewer) {
     const auto database = At("0002");
     auto status = database.status;

@@ -87,6 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
         EndCase{"LockTimeout", {.exit_code = 1, .tail = "ERROR: canceling statement due to lock timeout"}, true},
         EndCase{"Deadlock", {.exit_code = 1, .tail = "(psycopg2.errors.DeadlockDetected) deadlock detected"}, true},
         EndCase{"SqlState", {.exit_code = 3, .tail = "SQLSTATE 40001"}, true},
+        EndCase{"CancelledForALock",
+                {.exit_code = 1, .tail = "canceling statement due to user request", .locks = {{.cancels = 1}}},
+                true},
+        EndCase{"WaitedForALock", {.exit_code = 1, .tail = "syntax error", .locks = {{.longest_wait = seconds{9}}}},
+                false},
+        EndCase{"CancelledForALockButDirty", {.exit_code = 1, .dirty = true, .locks = {{.cancels = 1}}}, false},
         EndCase{"LockWordsButExitZero", {.exit_code = 0, .tail = "deadlock detected"}, false},
         EndCase{"Dirty", {.exit_code = 75, .dirty = true}, false},
         EndCase{"EvictedAndUnchanged", {.exit_code = 137, .disruption = "EvictionByEvictionAPI"}, true},
@@ -97,6 +103,22 @@ INSTANTIATE_TEST_SUITE_P(
         EndCase{"OutOfMemory", {.exit_code = 137, .reason = "OOMKilled"}, false},
         EndCase{"ProofMissing", {.exit_code = 0}, false}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Retry, ACancelledStatementAndItsWaitStandInTheHistory) {
+    auto cluster = RunningCluster();
+    cluster.EndMigration(cluster.LastJob(), {.exit_code = 1,
+                                             .locks = {{.longest_wait = seconds{9},
+                                                        .longest_blocking = seconds{6},
+                                                        .cancels = 1,
+                                                        .blockers = {{4712, "billing", "idle", std::nullopt}}}}});
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "RetryScheduled");
+    const auto entry = cluster.History("orders")[0];
+    EXPECT_EQ(entry["reason"], "LockTimeout");
+    EXPECT_EQ(entry["longestLockWaitSeconds"], 9);
+    EXPECT_EQ(entry["longestBlockingSeconds"], 6);
+    EXPECT_THAT(entry["message"].get<std::string>(), testing::HasSubstr("4712"));
+}
 
 TEST(Retry, DefaultIsOneAttempt) {
     auto cluster = RunningCluster({{"attempts", {{"retryExitCodes", {75}}}}});

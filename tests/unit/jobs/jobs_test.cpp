@@ -176,6 +176,53 @@ TEST(Jobs, EverySessionOfARunCarriesTheTagOfItsJob) {
     }
 }
 
+TEST(Jobs, NothingIsAskedOfASessionWhereNothingIsSetAndTheServerIsNotKnown) {
+    EXPECT_EQ(Variable(Migrate(Build(Migration())), "PGOPTIONS"), Json());
+}
+
+TEST(Jobs, LimitsReachTheToolInPgoptionsWithOrWithoutCredentials) {
+    auto database = Database();
+    database.spec.limits.lock_timeout = std::chrono::seconds{5};
+    for (const char* credentials : {"Inherit", "None"}) {
+        Json migration = Migration();
+        migration["spec"]["credentials"] = credentials;
+        EXPECT_EQ(Variable(Migrate(Build(migration, database)), "PGOPTIONS")["value"], "-c lock_timeout=5s");
+    }
+    database.spec.limits.statement_timeout = std::chrono::seconds{3600};
+    EXPECT_EQ(Variable(Migrate(Build(Migration(), database)), "PGOPTIONS")["value"],
+              "-c lock_timeout=5s -c statement_timeout=3600s");
+    EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "PGOPTIONS"), Json()) << "the agent has its own";
+}
+
+TEST(Jobs, TheServerIsAskedToEndSessionsWithTheirClientOnlyWhereItIsKnownToDoSo) {
+    auto database = Database();
+    database.status.connection_check = true;
+    EXPECT_THAT(Variable(Migrate(Build(Migration(), database)), "PGOPTIONS")["value"].get<std::string>(),
+                testing::StartsWith("-c client_connection_check_interval=5s -c tcp_keepalives_idle=10"));
+}
+
+TEST(Jobs, AUsersPgoptionsComeAfterOursAndMayHoldThem) {
+    auto database = Database();
+    database.spec.limits.lock_timeout = std::chrono::seconds{5};
+    Json migration = Migration();
+    migration["spec"]["env"] = {{{"name", "PGOPTIONS"}, {"value", "$(PGOPTIONS) -c search_path=shop"}}};
+    std::vector<Json> values;
+    for (const auto& variable : Migrate(Build(migration, database))["env"]) {
+        if (variable["name"] == "PGOPTIONS") values.push_back(variable["value"]);
+    }
+    // The kubelet expands a name by what stands before it, and of two variables with one name the last counts.
+    EXPECT_THAT(values, ElementsAre("-c lock_timeout=5s", "$(PGOPTIONS) -c search_path=shop"));
+}
+
+TEST(Jobs, TheAgentOfAMigrationIsToldWhatToDoAboutLocks) {
+    auto database = Database();
+    EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "TIDEGATE_LOCK_WATCH_AFTER_SECONDS")["value"], "5");
+    EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "TIDEGATE_LOCK_WATCH_ACTION")["value"], "Report");
+    database.spec.lock_watch = {std::chrono::seconds{7}, api::LockWatch::Action::Cancel};
+    EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "TIDEGATE_LOCK_WATCH_AFTER_SECONDS")["value"], "7");
+    EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "TIDEGATE_LOCK_WATCH_ACTION")["value"], "Cancel");
+}
+
 TEST(Jobs, TheUsersVariablesComeLast) {
     const auto job = Build("env", {{{"name", "DATABASE_URL"}, {"value", "mine"}}});
     EXPECT_EQ(Migrate(job)["env"].back(), (Json{{"name", "DATABASE_URL"}, {"value", "mine"}}));
@@ -356,7 +403,10 @@ TEST(Jobs, TellTheAgentWhereTheHistoryIs) {
 
 TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     const support::CrdSchema schema("databases");
-    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 3U) << "connection, history, baseline";
+    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 5U)
+        << "connection, history, baseline, limits, lockWatch";
+    EXPECT_EQ(schema.At({"spec", "limits"})["properties"].size(), 2U) << "lockTimeoutSeconds, statementTimeoutSeconds";
+    EXPECT_EQ(schema.At({"spec", "lockWatch"})["properties"].size(), 2U) << "afterSeconds, action";
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";
     EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 2U) << "secretRef, keys";
     EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 6U);

@@ -35,6 +35,7 @@ struct End {
     bool pod_stays = true;
     bool started = true;
     std::string disruption;  ///< reason of condition DisruptionTarget
+    std::optional<api::AgentReport::Locks> locks;
 };
 
 class Cluster final {
