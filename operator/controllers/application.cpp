@@ -68,7 +68,7 @@ public:
           recorder_({.controller = std::string(api::kGroup) + "/tidegate", .instance = options_.pod_name},
                     clients_.requests, metrics_),
           databases_({stores_, ended_pods_, writes_, database_tracker_, recorder_, runtime::SystemClock(), metrics_,
-                      options_.jobs}),
+                      metrics_, options_.jobs}),
           gate_({stores_, writes_, gate_tracker_, recorder_, metrics_}),
           database_workers_(
               "database", kWorkers, database_queue_,

@@ -11,6 +11,7 @@
 #include "controllers/doubts.hpp"
 #include "controllers/live_list.hpp"
 #include "controllers/notes.hpp"
+#include "controllers/run_metrics.hpp"
 #include "controllers/status_patch.hpp"
 #include "core/json_access.hpp"
 #include "engine/lookup.hpp"
@@ -105,7 +106,10 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
                 return after;
             },
             [&](const engine::WriteMigrationStatus& write) {
-                return Write(key, kube::kMigrations, write.migration, write.at, MigrationStatusPatch(write));
+                const auto after =
+                    Write(key, kube::kMigrations, write.migration, write.at, MigrationStatusPatch(write));
+                if (after == After::WaitForStore && write.entry) CountEnded(*write.entry, parts_.metrics);
+                return after;
             },
             [&](const engine::CreateMigrationJob& create) { return CreateMigrationJob(key, create, pass, stop); },
             [&](const engine::CreateProbeJob& create) { return CreateProbeJob(key, create, pass); },

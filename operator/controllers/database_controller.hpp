@@ -15,6 +15,7 @@
 #include "runtime/event_recorder.hpp"
 #include "runtime/worker_pool.hpp"
 #include "runtime/write_tracker.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace controllers {
 
@@ -31,6 +32,7 @@ public:
         runtime::EventRecorder& recorder;
         const runtime::Clock& clock;
         runtime::Observer& observer;
+        telemetry::Metrics& metrics;
         jobs::JobSettings jobs;
     };
 

@@ -100,6 +100,36 @@ TEST_F(Schema, DatabaseRefusalsSayWhatToWrite) {
     ExpectRefused(DatabaseBuilder("d").Keys({{"uri", "not a key"}}).Build(), "spec.connection.keys.uri: Invalid value");
 }
 
+Json WithSpec(const char* field, const Json& value) {
+    Json object = DatabaseBuilder("d").Build();
+    object["spec"][field] = value;
+    return object;
+}
+
+TEST_F(Schema, DatabaseLimitsAndLockWatchAreTakenInTheirRanges) {
+    ExpectTaken(WithSpec("limits", {{"lockTimeoutSeconds", 1}}));
+    ExpectTaken(WithSpec("limits", {{"statementTimeoutSeconds", 604800}}));
+    ExpectTaken(WithSpec("limits", {{"lockTimeoutSeconds", 3600}, {"statementTimeoutSeconds", 3601}}));
+    ExpectTaken(WithSpec("lockWatch", {{"afterSeconds", 3600}, {"action", "Cancel"}}));
+    ExpectRefused(WithSpec("limits", {{"lockTimeoutSeconds", 0}}), "spec.limits.lockTimeoutSeconds: Invalid value");
+    ExpectRefused(WithSpec("limits", {{"lockTimeoutSeconds", 3601}}), "spec.limits.lockTimeoutSeconds: Invalid value");
+    ExpectRefused(WithSpec("limits", {{"statementTimeoutSeconds", 604801}}),
+                  "spec.limits.statementTimeoutSeconds: Invalid value");
+    ExpectRefused(WithSpec("limits", {{"lockTimeoutSeconds", 10}, {"statementTimeoutSeconds", 10}}),
+                  "lockTimeoutSeconds must be less than statementTimeoutSeconds");
+    ExpectRefused(WithSpec("lockWatch", {{"afterSeconds", 0}}), "spec.lockWatch.afterSeconds: Invalid value");
+    ExpectRefused(WithSpec("lockWatch", {{"action", "Terminate"}}),
+                  "spec.lockWatch.action: Unsupported value: \"Terminate\": supported values: \"Report\", \"Cancel\"");
+}
+
+TEST_F(Schema, DatabaseDefaultsStandInTheObject) {
+    const Json plain = Json::parse(Create(DatabaseBuilder("d").Build()).output)["spec"];
+    EXPECT_FALSE(plain.contains("limits")) << "nothing set, nothing imposed";
+    EXPECT_FALSE(plain.contains("lockWatch"));
+    const Json watching = Json::parse(Create(WithSpec("lockWatch", Json::object())).output)["spec"];
+    EXPECT_EQ(watching["lockWatch"], Json({{"afterSeconds", 5}, {"action", "Report"}}));
+}
+
 TEST_F(Schema, AFreshObjectIsNeverTakenForCurrent) {
     for (const Json& object : {DatabaseBuilder("fresh").Build(), MigrationBuilder("fresh").Build()}) {
         kubectl_.MustApply(object);

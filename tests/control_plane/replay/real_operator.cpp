@@ -85,6 +85,7 @@ struct RealOperator::Memory {
                      Recorder(),
                      *owner.clock_,
                      owner.observer_,
+                     metrics,
                      {.agent_image = "tidegate:test", .version = "test"}}),
           gate({stores, owner.client_, gate_tracker, Recorder(), owner.observer_}) {
         stores.pods.AddListener([this](const auto&, const auto& before, const auto& after) {
@@ -107,6 +108,7 @@ struct RealOperator::Memory {
 
     controllers::Stores stores;
     controllers::EndedPods ended_pods;
+    telemetry::Metrics metrics{{}};
     runtime::WriteTracker database_tracker, gate_tracker;
     controllers::DatabaseController databases;
     controllers::GateController gate;

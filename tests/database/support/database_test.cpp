@@ -46,6 +46,10 @@ std::unique_ptr<pqxx::connection> DatabaseTest::Connect(const std::string& appli
     return SharedServer().Connect(created_, application_name);
 }
 
+std::unique_ptr<pqxx::connection> DatabaseTest::ConnectAsOwner(const std::string& application_name) const {
+    return SharedServer().Connect(created_, application_name, created_);
+}
+
 void DatabaseTest::Execute(const std::string& sql) const {
     const auto connection = Connect();
     pqxx::nontransaction{*connection}.exec(sql);

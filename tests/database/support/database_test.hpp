@@ -26,6 +26,8 @@ protected:
 
     /// As the superuser, in the case's database.
     std::unique_ptr<pqxx::connection> Connect(const std::string& application_name = "test") const;
+    /// As the case's own role, which agents and migrations have.
+    std::unique_ptr<pqxx::connection> ConnectAsOwner(const std::string& application_name) const;
     void Execute(const std::string& sql) const;
     std::string Value(const std::string& sql) const;
     /// Server processes that hold the fence.

@@ -135,10 +135,12 @@ void PostgresServer::Restart() {
 }
 
 std::unique_ptr<pqxx::connection> PostgresServer::Connect(const std::string& database,
-                                                          const std::string& application_name) const {
-    return std::make_unique<pqxx::connection>(
-        "host=127.0.0.1 user=admin connect_timeout=5 port=" + std::to_string(port_) + " password=" + Quoted(kPassword) +
-        " dbname=" + Quoted(database) + " application_name=" + Quoted(application_name));
+                                                          const std::string& application_name,
+                                                          const std::string& user) const {
+    return std::make_unique<pqxx::connection>("host=127.0.0.1 connect_timeout=5 user=" + Quoted(user) +
+                                              " port=" + std::to_string(port_) + " password=" + Quoted(kPassword) +
+                                              " dbname=" + Quoted(database) +
+                                              " application_name=" + Quoted(application_name));
 }
 
 PostgresServer& SharedServer() {

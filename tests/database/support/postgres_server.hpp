@@ -58,9 +58,10 @@ public:
     int Port() const { return port_; }
     pid_t Pid() const { return process_->Pid(); }
     const std::filesystem::path& Folder() const { return folder_.Path(); }
-    /// As the superuser.
+    /// As the superuser, or as another role with password kPassword.
     std::unique_ptr<pqxx::connection> Connect(const std::string& database = "postgres",
-                                              const std::string& application_name = "test") const;
+                                              const std::string& application_name = "test",
+                                              const std::string& user = "admin") const;
 
 private:
     TemporaryFolder folder_;

@@ -51,12 +51,14 @@ TEST(LockPolicy, LooksAgainWhenItIsDueAndNotASecondLater) {
               milliseconds{10})
         << "not at once: the server's clock is not ours";
     EXPECT_EQ(policy.Observe({}, kStart + seconds{2}).next_look, kInterval);
-    EXPECT_EQ((LockPolicy{kReport, kInterval}.Observe(InTheWay(milliseconds{9000}, milliseconds{4300}), kStart)).next_look,
-              kInterval);
+    EXPECT_EQ(
+        (LockPolicy{kReport, kInterval}.Observe(InTheWay(milliseconds{9000}, milliseconds{4300}), kStart)).next_look,
+        kInterval);
 }
 
 TEST(LockPolicy, TheWaitOfBothTogetherCounts) {
-    // The migration works while the reader waits for it, then waits itself: only since then it is in the way for nothing.
+    // The migration works while the reader waits for it, then waits itself: only since then it is in the way for
+    // nothing.
     LockPolicy policy{kCancel, kInterval};
     EXPECT_THAT(policy.Observe(InTheWay(milliseconds{1000}, milliseconds{60000}), kStart).cancel, IsEmpty());
     LockPolicy other{kCancel, kInterval};
@@ -133,7 +135,8 @@ TEST(LockPolicy, RemembersWhatWasLongestAndWhoWasInTheWayLast) {
     EXPECT_EQ(seen.longest_wait, seconds{4}) << "rounded up";
     EXPECT_EQ(seen.longest_blocking, seconds{1});
     EXPECT_EQ(seen.cancels, 0);
-    EXPECT_THAT(seen.blockers, ElementsAre(api::AgentReport::Blocker{1, "billing", "idle in transaction", seconds{90}}));
+    EXPECT_THAT(seen.blockers,
+                ElementsAre(api::AgentReport::Blocker{1, "billing", "idle in transaction", seconds{90}}));
 }
 
 TEST(LockPolicy, RemembersAFewOfManyBlockers) {
@@ -153,8 +156,7 @@ TEST(LockPolicy, SaysEachWaitThatLastsOnce) {
                                            HasSubstr("waiting behind it: 1")),
                             testing::AllOf(HasSubstr("server process 3 (web"), HasSubstr("for the migration"))));
     EXPECT_THAT(policy.Observe(InTheWay(seconds{6}, seconds{6}), kStart + seconds{2}).lines, IsEmpty());
-    EXPECT_THAT(policy.Observe(InTheWay(seconds{5}, seconds{5}), kStart + seconds{20}).lines, SizeIs(2))
-        << "new ones";
+    EXPECT_THAT(policy.Observe(InTheWay(seconds{5}, seconds{5}), kStart + seconds{20}).lines, SizeIs(2)) << "new ones";
 }
 
 }  // namespace

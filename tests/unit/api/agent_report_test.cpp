@@ -18,11 +18,11 @@ AgentReport Full() {
     report.waiting_for = AgentReport::Holder{4711, "tidegate/1234", core::ParseTime("2026-11-22T19:47:00Z")};
     report.error = AgentReport::Error{std::string{agent_error::kBusy}, "try \"again\"\nlater"};
     report.connection_check = true;
-    report.locks = AgentReport::Locks{.longest_wait = std::chrono::seconds{12},
-                                      .longest_blocking = std::chrono::seconds{7},
-                                      .cancels = 2,
-                                      .blockers = {{4712, "billing", "idle in transaction", std::chrono::seconds{90}},
-                                                   {0, "", "", std::nullopt}}};
+    report.locks = AgentReport::Locks{
+        .longest_wait = std::chrono::seconds{12},
+        .longest_blocking = std::chrono::seconds{7},
+        .cancels = 2,
+        .blockers = {{4712, "billing", "idle in transaction", std::chrono::seconds{90}}, {0, "", "", std::nullopt}}};
     report.fence_lost = 3;
     report.start_time = core::ParseTime("2026-11-22T19:48:00Z");
     report.fence_time = core::ParseTime("2026-11-22T19:49:00Z");
@@ -53,12 +53,35 @@ TEST(AgentReport, IgnoresWhatANewerAgentAdds) {
 TEST(AgentReport, RefusesWrongTypes) {
     const nlohmann::json values[] = {
         nullptr, -1, 1.5, 4294967296, nlohmann::json::array({1}), nlohmann::json::object({{"initialised", 1}})};
-    for (const char* field :
-         {"/v", "/phase", "/tool", "/identity", "/before", "/after", "/waitingFor", "/error", "/fenceLost",
-          "/startTime", "/before/initialised", "/before/versions", "/before/reached", "/after/dirty",
-          "/connectionCheck", "/locks/longestWaitSeconds", "/locks/longestBlockingSeconds", "/locks/cancels",
-          "/locks/blockers", "/locks/blockers/0", "/locks/blockers/0/pid", "/locks/blockers/0/applicationName",
-          "/locks/blockers/0/state", "/locks/blockers/0/ageSeconds", "/after/dirtyDetail", "/waitingFor/pid", "/waitingFor/since", "/error/reason", "/error/message"}) {
+    for (const char* field : {"/v",
+                              "/phase",
+                              "/tool",
+                              "/identity",
+                              "/before",
+                              "/after",
+                              "/waitingFor",
+                              "/error",
+                              "/fenceLost",
+                              "/startTime",
+                              "/before/initialised",
+                              "/before/versions",
+                              "/before/reached",
+                              "/after/dirty",
+                              "/connectionCheck",
+                              "/locks/longestWaitSeconds",
+                              "/locks/longestBlockingSeconds",
+                              "/locks/cancels",
+                              "/locks/blockers",
+                              "/locks/blockers/0",
+                              "/locks/blockers/0/pid",
+                              "/locks/blockers/0/applicationName",
+                              "/locks/blockers/0/state",
+                              "/locks/blockers/0/ageSeconds",
+                              "/after/dirtyDetail",
+                              "/waitingFor/pid",
+                              "/waitingFor/since",
+                              "/error/reason",
+                              "/error/message"}) {
         for (const auto& value : values) {
             if (std::string_view{field} == "/waitingFor" && value.is_object()) continue;
             if (std::string_view{field} == "/error" && value.is_object()) continue;

@@ -194,9 +194,9 @@ TEST(Classify, ARunWhoseStatementTheAgentCancelledIsALockTimeoutAndSaysWhoWasInT
     ASSERT_TRUE(end);
     EXPECT_EQ(end->reason, api::reasons::kLockTimeout);
     EXPECT_EQ(end->outcome, RunOutcome::Failed);
-    EXPECT_THAT(end->message, testing::AllOf(HasSubstr("12s"), HasSubstr("server process 4712 (\"billing\", idle"),
-                                             HasSubstr("up to 6s"), HasSubstr("spec.lockWatch"),
-                                             HasSubstr("tidegate.io/retry")));
+    EXPECT_THAT(end->message,
+                testing::AllOf(HasSubstr("12s"), HasSubstr("server process 4712 (\"billing\", idle"),
+                               HasSubstr("up to 6s"), HasSubstr("spec.lockWatch"), HasSubstr("tidegate.io/retry")));
     EXPECT_LT(end->message.size(), 1024U) << "the record's message is cut there";
     EXPECT_EQ(ClassifyLocks(1, locks, "", "0002")->reason, api::reasons::kVerifiedAfterFailure);
     EXPECT_EQ(ClassifyLocks(0, locks, "", "0002")->reason, api::reasons::kMigrationSucceeded)

@@ -90,8 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
         EndCase{"CancelledForALock",
                 {.exit_code = 1, .tail = "canceling statement due to user request", .locks = {{.cancels = 1}}},
                 true},
-        EndCase{"WaitedForALock", {.exit_code = 1, .tail = "syntax error", .locks = {{.longest_wait = seconds{9}}}},
-                false},
+        EndCase{
+            "WaitedForALock", {.exit_code = 1, .tail = "syntax error", .locks = {{.longest_wait = seconds{9}}}}, false},
         EndCase{"CancelledForALockButDirty", {.exit_code = 1, .dirty = true, .locks = {{.cancels = 1}}}, false},
         EndCase{"LockWordsButExitZero", {.exit_code = 0, .tail = "deadlock detected"}, false},
         EndCase{"Dirty", {.exit_code = 75, .dirty = true}, false},

@@ -403,8 +403,7 @@ TEST(Jobs, TellTheAgentWhereTheHistoryIs) {
 
 TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     const support::CrdSchema schema("databases");
-    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 5U)
-        << "connection, history, baseline, limits, lockWatch";
+    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 5U) << "connection, history, baseline, limits, lockWatch";
     EXPECT_EQ(schema.At({"spec", "limits"})["properties"].size(), 2U) << "lockTimeoutSeconds, statementTimeoutSeconds";
     EXPECT_EQ(schema.At({"spec", "lockWatch"})["properties"].size(), 2U) << "afterSeconds, action";
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";

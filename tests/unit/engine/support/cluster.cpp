@@ -220,7 +220,15 @@ void Cluster::EndMigration(const std::string& job, const End& end) {
     pod["status"]["containerStatuses"] = {
         {{"name", "migrate"}, {"imageID", "sha256:abc"}, {"state", {{"terminated", terminated}}}}};
     Json agent = {{"exitCode", 0}, {"reason", "Completed"}, {"finishedAt", now}};
-    if (end.agent_reports) agent["message"] = AgentReport(before, versions, end.dirty, identity, now_).dump();
+    if (end.agent_reports) {
+        auto report = AgentReport(before, versions, end.dirty, identity, now_);
+        if (end.locks) {
+            api::AgentReport seen;
+            seen.locks = end.locks;
+            report["locks"] = Json::parse(api::Print(seen))["locks"];
+        }
+        agent["message"] = report.dump();
+    }
     pod["status"]["initContainerStatuses"] = {
         {{"name", "tidegate-agent"}, {"started", false}, {"state", {{"terminated", agent}}}}};
     if (!end.disruption.empty()) {
