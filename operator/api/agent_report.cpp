@@ -17,7 +17,7 @@ constexpr int kSchemaVersion = 1;
 constexpr std::size_t kLongestMessage = 512;
 constexpr std::size_t kLongestName = 256;
 /// When the whole is still too long: enough to recognise what it was.
-constexpr std::size_t kShortText = 96;
+constexpr std::size_t kShortText = 80;
 
 constexpr std::array<std::pair<AgentPhase, std::string_view>, 4> kPhases{{
     {AgentPhase::Waiting, "Waiting"},

@@ -207,7 +207,8 @@ TEST(Jobs, AUsersPgoptionsComeAfterOursAndMayHoldThem) {
     Json migration = Migration();
     migration["spec"]["env"] = {{{"name", "PGOPTIONS"}, {"value", "$(PGOPTIONS) -c search_path=shop"}}};
     std::vector<Json> values;
-    for (const auto& variable : Migrate(Build(migration, database))["env"]) {
+    const auto job = Build(migration, database);
+    for (const auto& variable : Migrate(job)["env"]) {
         if (variable["name"] == "PGOPTIONS") values.push_back(variable["value"]);
     }
     // The kubelet expands a name by what stands before it, and of two variables with one name the last counts.
