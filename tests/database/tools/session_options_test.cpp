@@ -15,13 +15,19 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Instead of what breaks the third migration. Without quotes, so that it fits into every tool's files.
+/// Instead of what breaks the third migration, as SQL or as Ruby. Without quotes, so that it fits into every tool's
+/// files.
 constexpr const char* kBroken = "ALTER TABLE no_such_table ADD COLUMN reference text";
+constexpr const char* kBrokenInRuby = "add_column :no_such_table, :reference, :text";
 constexpr const char* kShow = "CREATE TABLE shown AS SELECT name, setting FROM pg_settings";
 
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+std::string Mended(const std::string& file) {
+    return Replaced(Replaced(file, kBroken, kShow), kBrokenInRuby, std::string{"execute \""} + kShow + "\"");
 }
 
 std::string PercentEncoded(const std::string& text) {
@@ -36,7 +42,8 @@ std::string PercentEncoded(const std::string& text) {
 
 /// Whether what the operator puts into PGOPTIONS is what a migration finds, with each tool and its own driver: psycopg
 /// (Alembic, Django), Ruby's pg (Rails), lib/pq (golang-migrate, dbmate), pgx (goose), node-postgres (Knex, TypeORM,
-/// Sequelize), and pgjdbc (Flyway, Liquibase), which ignores it and is given the same in its URL.
+/// Sequelize, Prisma with its adapter), and pgjdbc (Flyway, Liquibase), which ignores it and is given the same in its
+/// URL.
 class SessionOptions : public DatabaseTest, public testing::WithParamInterface<RealTool> {
 protected:
     void SetUp() override {
@@ -49,7 +56,7 @@ protected:
         for (const auto* files : {&tool_.files, &tool_.broken}) {
             for (const auto& [path, content] : *files) {
                 std::filesystem::create_directories((run_.folder / path).parent_path());
-                std::ofstream{run_.folder / path} << Replaced(content, kBroken, kShow);
+                std::ofstream{run_.folder / path} << Mended(content);
             }
         }
     }
