@@ -2,11 +2,11 @@
 
 #include <cctype>
 #include <cstdio>
+#include <fstream>
 
 namespace testing_support {
-namespace {
 
-std::string Encoded(const std::string& text) {
+std::string PercentEncoded(const std::string& text) {
     std::string encoded;
     for (const unsigned char c : text) {
         char hex[4];
@@ -16,16 +16,21 @@ std::string Encoded(const std::string& text) {
     return encoded;
 }
 
-}  // namespace
-
 std::string ToolRun::Uri() const {
-    return "postgres://" + Encoded(database.user) + ":" + Encoded(database.password) +
+    return "postgres://" + PercentEncoded(database.user) + ":" + PercentEncoded(database.password) +
            "@127.0.0.1:" + std::to_string(database.port) + "/" + database.name + "?sslmode=disable";
 }
 
 std::string ToolRun::JdbcUri() const {
     return "jdbc:postgresql://127.0.0.1:" + std::to_string(database.port) + "/" + database.name +
-           "?sslmode=disable&ApplicationName=" + Encoded(application_name);
+           "?sslmode=disable&ApplicationName=" + PercentEncoded(application_name);
+}
+
+void Write(const std::vector<ToolFile>& files, const std::filesystem::path& folder) {
+    for (const auto& [path, content] : files) {
+        std::filesystem::create_directories((folder / path).parent_path());
+        std::ofstream{folder / path} << content;
+    }
 }
 
 std::map<std::string, std::string> PgEnvironment(const ToolRun& run) {
@@ -37,6 +42,13 @@ std::map<std::string, std::string> PgEnvironment(const ToolRun& run) {
             {"PGAPPNAME", run.application_name},
             {"PGSSLMODE", "disable"},
             {"PYTHONDONTWRITEBYTECODE", "1"}};
+}
+
+std::vector<RealTool> AllTools() {
+    std::vector<RealTool> all;
+    for (const auto& tools : {SqlTools(), PythonTools(), RubyTools(), NodeTools()})
+        all.insert(all.end(), tools.begin(), tools.end());
+    return all;
 }
 
 }  // namespace testing_support

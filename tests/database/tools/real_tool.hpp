@@ -56,6 +56,11 @@ struct RealTool {
 
 void PrintTo(const RealTool& tool, std::ostream* out);
 
+/// With every character encoded that a URI gives a meaning to.
+std::string PercentEncoded(const std::string& text);
+
+void Write(const std::vector<ToolFile>& files, const std::filesystem::path& folder);
+
 /// PG* variables, which libpq and most drivers read.
 std::map<std::string, std::string> PgEnvironment(const ToolRun& run);
 
@@ -63,5 +68,7 @@ std::vector<RealTool> SqlTools();
 std::vector<RealTool> PythonTools();
 std::vector<RealTool> RubyTools();
 std::vector<RealTool> NodeTools();
+/// All of these.
+std::vector<RealTool> AllTools();
 
 }  // namespace testing_support

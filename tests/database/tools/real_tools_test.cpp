@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <fstream>
 
 #include <gmock/gmock.h>
 
@@ -24,14 +23,7 @@ protected:
                 .tools = tools,
                 .database = database_,
                 .application_name = "tidegate/job"};
-        Write(tool_.files);
-    }
-
-    void Write(const std::vector<ToolFile>& files) const {
-        for (const auto& [path, content] : files) {
-            std::filesystem::create_directories((run_.folder / path).parent_path());
-            std::ofstream{run_.folder / path} << content;
-        }
+        Write(tool_.files, run_.folder);
     }
 
     /// The exit code.
@@ -77,7 +69,7 @@ TEST_P(RealMigrationTool, TakesAnEmptyDatabaseToItsNewestVersionAndThenHasNothin
 
 TEST_P(RealMigrationTool, LeavesWhatItsHistorySaysWhenAMigrationFails) {
     ASSERT_EQ(Migrate(), 0) << ToolOutput();
-    Write(tool_.broken);
+    Write(tool_.broken, run_.folder);
     const auto pod = ToolPod("pod");
     pod->Run();
     ASSERT_TRUE(pod->BecomesReady()) << pod->Output();
@@ -102,13 +94,6 @@ TEST_P(RealMigrationTool, IsBusyToReadWhileSomebodyLocksItsHistory) {
     EXPECT_EQ(probe->Probe().Wait(), 17) << probe->Output();
     ASSERT_TRUE(probe->Report().error);
     EXPECT_EQ(probe->Report().error->reason, "Busy");
-}
-
-std::vector<RealTool> AllTools() {
-    std::vector<RealTool> all;
-    for (const auto& tools : {SqlTools(), PythonTools(), RubyTools(), NodeTools()})
-        all.insert(all.end(), tools.begin(), tools.end());
-    return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(Tools, RealMigrationTool, testing::ValuesIn(AllTools()),

@@ -1,9 +1,6 @@
 #include "support/session_options.hpp"
 
-#include <cctype>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
 #include <gmock/gmock.h>
 
@@ -30,16 +27,6 @@ std::string Mended(const std::string& file) {
     return Replaced(Replaced(file, kBroken, kShow), kBrokenInRuby, std::string{"execute \""} + kShow + "\"");
 }
 
-std::string PercentEncoded(const std::string& text) {
-    std::string encoded;
-    for (const unsigned char c : text) {
-        char hex[4];
-        std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(c));
-        encoded += std::isalnum(c) != 0 ? std::string(1, static_cast<char>(c)) : hex;
-    }
-    return encoded;
-}
-
 /// Whether what the operator puts into PGOPTIONS is what a migration finds, with each tool and its own driver: psycopg
 /// (Alembic, Django), Ruby's pg (Rails), lib/pq (golang-migrate, dbmate), pgx (goose), node-postgres (Knex, TypeORM,
 /// Sequelize, Prisma with its adapter), and pgjdbc (Flyway, Liquibase), which ignores it and is given the same in its
@@ -53,12 +40,11 @@ protected:
                 .tools = tools,
                 .database = database_,
                 .application_name = "tidegate/job"};
-        for (const auto* files : {&tool_.files, &tool_.broken}) {
-            for (const auto& [path, content] : *files) {
-                std::filesystem::create_directories((run_.folder / path).parent_path());
-                std::ofstream{run_.folder / path} << Mended(content);
-            }
-        }
+        Write(tool_.files, run_.folder);
+        auto mended = tool_.broken;
+        for (auto& file : mended)
+            file.content = Mended(file.content);
+        Write(mended, run_.folder);
     }
 
     int Migrate(const std::string& options) {
@@ -88,13 +74,6 @@ TEST_P(SessionOptions, AreWhatTheMigrationFinds) {
     EXPECT_EQ(Shown("client_connection_check_interval"), "5000");
     EXPECT_EQ(Shown("tcp_keepalives_idle"), "10");
     EXPECT_EQ(Shown("application_name"), "tidegate/job");
-}
-
-std::vector<RealTool> AllTools() {
-    std::vector<RealTool> all;
-    for (const auto& tools : {SqlTools(), PythonTools(), RubyTools(), NodeTools()})
-        all.insert(all.end(), tools.begin(), tools.end());
-    return all;
 }
 
 INSTANTIATE_TEST_SUITE_P(Tools, SessionOptions, testing::ValuesIn(AllTools()),
