@@ -13,7 +13,7 @@ Timing Timing::DividedBy(int divisor) const {
                          .longest_pause = patience.longest_pause / divisor},
             .last_reading = last_reading / divisor,
             .stop_margin = stop_margin / divisor,
-            .lock_look = lock_look / divisor};
+            .lock_look = lock_look};
 }
 
 }  // namespace agent

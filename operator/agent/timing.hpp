@@ -22,8 +22,9 @@ struct Timing {
     /// 60 s).
     std::chrono::milliseconds lock_look{1'000};
 
-    /// Everything that many times shorter. What the fence promises rests on how these times compare with each other,
-    /// so a test of it may hurry them all, never one of them (but poll: who looks less often sees less).
+    /// Everything that many times shorter, but lock_look. What the fence promises rests on how these times compare with
+    /// each other, so a test of it may hurry them all, never one of them (but poll: who looks less often sees less).
+    /// Looks at the locks are no part of it; hurried, they would only load the server of hundreds of agents.
     Timing DividedBy(int divisor) const;
 };
 
