@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/database.hpp"
+#include "api/locking.hpp"
 #include "database/connection_string.hpp"
 #include "database/history/history.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "api/agent_report.hpp"
-#include "api/database.hpp"
+#include "api/locking.hpp"
 #include "database/lock_watch.hpp"
 
 namespace agent {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <initializer_list>
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -42,9 +41,6 @@ RunOutcome ParseOutcome(const std::string& text) {
     }
     return RunOutcome::Failed;
 }
-
-constexpr std::array<std::pair<LockWatch::Action, std::string_view>, 2> kActions{
-    {{LockWatch::Action::Report, "Report"}, {LockWatch::Action::Cancel, "Cancel"}}};
 
 std::optional<std::chrono::seconds> SecondsAt(const json& object, std::initializer_list<std::string_view> path) {
     const auto number = NumberAt(object, path);
@@ -115,17 +111,6 @@ json PrintProbe(const ProbeRecord& probe) {
 }
 
 }  // namespace
-
-std::string_view Name(LockWatch::Action action) {
-    return kActions.at(static_cast<std::size_t>(action)).second;
-}
-
-std::optional<LockWatch::Action> ParseLockWatchAction(std::string_view name) {
-    for (const auto& [action, text] : kActions) {
-        if (text == name) return action;
-    }
-    return std::nullopt;
-}
 
 const RunRecord* FindRun(const DatabaseStatus& status, std::string_view key) {
     for (const RunRecord& run : status.runs) {

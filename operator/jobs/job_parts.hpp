@@ -41,8 +41,8 @@ nlohmann::json AgentContainer(const api::Database& database, std::string_view co
 
 /// What every session of the migration container begins with, no credential: PGAPPNAME, the tag that makes it known to
 /// the fence and the lock watch, and PGOPTIONS, the Database's limits and what ends the session of a pod that is gone
-/// where the server is known to offer that (a server that does not know an option refuses the connection). Left out when
-/// there is nothing to ask for. pgjdbc reads neither.
+/// where the server is known to offer that (a server that does not know an option refuses the connection). Left out
+/// when there is nothing to ask for. pgjdbc reads neither.
 nlohmann::json SessionEnv(const api::Database& database);
 
 /// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts.
