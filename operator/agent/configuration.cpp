@@ -69,8 +69,6 @@ Configuration ReadDatabaseConfiguration(const Environment& environment) {
         Refuse("spec.history.query of the Database is for tool Custom, which needs one; the tool is " + tool_name);
     }
 
-    configuration.lock_watch = ReadLockWatch(environment);
-
     database::Credentials& credentials = configuration.credentials;
     credentials.uri = database::Secret{Read(environment, api::kAgentUri)};
     credentials.host = Read(environment, api::kAgentHost);
@@ -84,6 +82,7 @@ Configuration ReadDatabaseConfiguration(const Environment& environment) {
 Configuration ReadConfiguration(const Environment& environment) {
     Configuration configuration = ReadDatabaseConfiguration(environment);
     configuration.wanted = SplitVersions(Read(environment, api::kAgentWanted));
+    configuration.lock_watch = ReadLockWatch(environment);
     configuration.job_uid = Read(environment, api::kAgentJobUid);
     if (configuration.job_uid.empty()) {
         Refuse(std::string{api::kAgentJobUid} +

@@ -17,13 +17,12 @@ using std::chrono::seconds;
 /// Two looks that follow each other because something is due are at least so far apart.
 constexpr milliseconds kShortestPause{10};
 
+api::AgentReport::Blocker AsReported(const LockSession& session) {
+    return {session.pid, session.application_name, session.state, session.age};
+}
+
 std::string Describe(const LockSession& session) {
-    if (session.pid == 0) return "a prepared transaction";
-    std::string text = "server process " + std::to_string(session.pid) + " (";
-    text += session.application_name.empty() ? "unnamed" : session.application_name;
-    if (!session.state.empty()) text += ", " + session.state;
-    if (session.age) text += ", its transaction open for " + core::FormatDuration(*session.age);
-    return text + ")";
+    return api::Describe(AsReported(session));
 }
 
 std::string Describe(const std::vector<LockSession>& sessions) {
@@ -93,7 +92,7 @@ void LockPolicy::Remember(const database::LockLook& look, const std::vector<mill
     seen_.blockers.clear();
     for (const LockSession& blocker : look.own.front().blockers) {
         if (seen_.blockers.size() == api::kMostBlockers) break;
-        seen_.blockers.push_back({blocker.pid, blocker.application_name, blocker.state, blocker.age});
+        seen_.blockers.push_back(AsReported(blocker));
     }
 }
 

@@ -7,8 +7,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/text.hpp"
+#include "core/time.hpp"
+
 namespace api {
 namespace {
+
+/// PostgreSQL cuts it at 63 bytes (NAMEDATALEN).
+constexpr std::size_t kLongestApplicationName = 63;
 
 using Json = nlohmann::json;
 
@@ -284,6 +290,17 @@ std::optional<AgentReport> ParseAgentReport(std::string_view text) {
     if (known == kPhases.end()) return std::nullopt;
     report.phase = known->first;
     return report;
+}
+
+std::string Describe(const AgentReport::Blocker& blocker) {
+    if (blocker.pid == 0) return "a prepared transaction";
+    std::string text = "server process " + std::to_string(blocker.pid) + " (";
+    text += blocker.application_name.empty()
+                ? "unnamed"
+                : "\"" + core::OneLine(blocker.application_name, kLongestApplicationName) + "\"";
+    if (!blocker.state.empty()) text += ", " + blocker.state;
+    if (blocker.age) text += ", its transaction open for " + core::FormatDuration(*blocker.age);
+    return text + ")";
 }
 
 }  // namespace api

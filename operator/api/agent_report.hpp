@@ -131,6 +131,9 @@ inline constexpr std::size_t kMostBlockers = 3;
 /// cut (Reading::truncated says so). What is not UTF-8 becomes U+FFFD.
 std::string Print(const AgentReport& report, std::size_t limit = kReportLimit);
 
+/// `server process 4711 ("billing", idle in transaction, its transaction open for 3h)`; names are cut.
+std::string Describe(const AgentReport::Blocker& blocker);
+
 /// nullopt for anything that is not such a report: no JSON, another schema version, a wrong type, more than 4 KiB.
 /// Never throws. White space around it (a newline at the end) is fine.
 std::optional<AgentReport> ParseAgentReport(std::string_view text);

@@ -66,16 +66,6 @@ std::string Versions(const version::Reading& reading) {
     return "version " + text;
 }
 
-/// `server process 4711 ("billing", idle in transaction, for 3h)`.
-std::string Describe(const api::AgentReport::Blocker& blocker) {
-    if (blocker.pid == 0) return "a prepared transaction";
-    std::string text = "server process " + std::to_string(blocker.pid) + " (";
-    text += blocker.application_name.empty() ? "unnamed" : "\"" + Quote(blocker.application_name, 64) + "\"";
-    if (!blocker.state.empty()) text += ", " + blocker.state;
-    if (blocker.age) text += ", its transaction open for " + core::FormatDuration(*blocker.age);
-    return text + ")";
-}
-
 /// What of a failure a lock explains, for the end of its message; empty when none does.
 std::string DescribeLocks(const Evidence& evidence) {
     const auto* pod = evidence.pod;
@@ -84,7 +74,7 @@ std::string DescribeLocks(const Evidence& evidence) {
     if (locks.cancels == 0 && !SaysLockFailure(pod->log_tail)) return {};
     std::string text = " It waited up to " + core::FormatDuration(locks.longest_wait) + " for locks";
     for (std::size_t i = 0; i < locks.blockers.size(); ++i)
-        text += (i == 0 ? "; seen last in its way: " : ", ") + Describe(locks.blockers[i]);
+        text += (i == 0 ? "; seen last in its way: " : ", ") + api::Describe(locks.blockers[i]);
     text += '.';
     if (locks.cancels > 0) {
         text += " Others waited behind it for up to " + core::FormatDuration(locks.longest_blocking) +

@@ -22,9 +22,9 @@ using testing::SizeIs;
 
 constexpr const char* kCancelled = "canceling statement due to user request";
 
-class LockWatchTest : public LockScene {};
+class LockWatcher : public LockScene {};
 
-TEST_F(LockWatchTest, WithCancelNobodyWaitsLongerBehindAQueuedMigrationThanAskedFor) {
+TEST_F(LockWatcher, WithCancelNobodyWaitsLongerBehindAQueuedMigrationThanAskedFor) {
     constexpr seconds kAfter{2};
     const auto billing = HoldOpen(ConnectAsOwner("billing"));
     const auto pod = Watching("Cancel", kAfter.count());
@@ -61,7 +61,7 @@ TEST_F(LockWatchTest, WithCancelNobodyWaitsLongerBehindAQueuedMigrationThanAsked
     EXPECT_EQ(report.fence_lost, 0);
 }
 
-TEST_F(LockWatchTest, WithReportNothingIsCancelledAndWhoIsInTheWayIsNamed) {
+TEST_F(LockWatcher, WithReportNothingIsCancelledAndWhoIsInTheWayIsNamed) {
     const auto billing = HoldOpen(ConnectAsOwner("billing"));
     const auto pod = Watching("Report", 1);
     const auto migration = WaitingMigration();
@@ -86,7 +86,7 @@ TEST_F(LockWatchTest, WithReportNothingIsCancelledAndWhoIsInTheWayIsNamed) {
     EXPECT_THAT(locks->blockers, Contains(Field(&api::AgentReport::Blocker::pid, billing->backendpid())));
 }
 
-TEST_F(LockWatchTest, NobodyElsesSessionIsEverCancelled) {
+TEST_F(LockWatcher, NobodyElsesSessionIsEverCancelled) {
     const auto billing = HoldOpen(ConnectAsOwner("billing"));
     const auto invoices = HoldOpen(ConnectAsOwner("invoices"), "invoices");
     const auto pod = Watching("Cancel", 1);
@@ -112,7 +112,7 @@ TEST_F(LockWatchTest, NobodyElsesSessionIsEverCancelled) {
     EXPECT_EQ(others.back()->Wait().error, "");
 }
 
-TEST_F(LockWatchTest, AMigrationMayWaitAsLongAsNobodyStandsBehindIt) {
+TEST_F(LockWatcher, AMigrationMayWaitAsLongAsNobodyStandsBehindIt) {
     const auto billing = HoldOpen(ConnectAsOwner("billing"));
     const auto pod = Watching("Cancel", 1);
     const auto migration = WaitingMigration();
@@ -127,7 +127,7 @@ TEST_F(LockWatchTest, AMigrationMayWaitAsLongAsNobodyStandsBehindIt) {
     EXPECT_GE(reader->Wait().took, seconds{1}) << "it, too, is given its time";
 }
 
-TEST_F(LockWatchTest, WhatAKilledAgentHadSeenIsInTheReport) {
+TEST_F(LockWatcher, WhatAKilledAgentHadSeenIsInTheReport) {
     const auto billing = HoldOpen(ConnectAsOwner("billing"));
     const auto pod = Watching("Cancel", 1);
     auto migration = WaitingMigration();
@@ -145,7 +145,7 @@ TEST_F(LockWatchTest, WhatAKilledAgentHadSeenIsInTheReport) {
     EXPECT_EQ(pod->Report().locks->cancels, 2);
 }
 
-TEST_F(LockWatchTest, ASessionOfAnotherRoleIsReportedAndItsCancelLeftToWhoMay) {
+TEST_F(LockWatcher, ASessionOfAnotherRoleIsReportedAndItsCancelLeftToWhoMay) {
     Execute("ALTER TABLE orders OWNER TO admin; GRANT SELECT ON orders TO PUBLIC");
     for (const char* may_see : {"", "pg_read_all_stats"}) {
         if (*may_see != '\0') Execute(std::string{"GRANT "} + may_see + " TO " + database_.user);
@@ -169,7 +169,7 @@ TEST_F(LockWatchTest, ASessionOfAnotherRoleIsReportedAndItsCancelLeftToWhoMay) {
     }
 }
 
-TEST_F(LockWatchTest, TheFenceIsKeptWhenTheLocksCannotBeSeen) {
+TEST_F(LockWatcher, TheFenceIsKeptWhenTheLocksCannotBeSeen) {
     const auto pod = Watching("Cancel", 1);
     const auto admin = Connect();
     pqxx::nontransaction transaction{*admin};

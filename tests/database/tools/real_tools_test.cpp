@@ -1,9 +1,6 @@
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 
-#include "support/database_test.hpp"
-#include "tools/real_tool.hpp"
+#include "tools/tool_test.hpp"
 
 namespace testing_support {
 namespace {
@@ -14,25 +11,9 @@ using testing::IsEmpty;
 
 /// The same story for every tool that can be had, run as in a migration's pod: behind the agent, which reports. The
 /// others (Atlas, EF Core, sqlx, Diesel) are in tables_test.cpp.
-class RealMigrationTool : public DatabaseTest, public testing::WithParamInterface<RealTool> {
+class RealMigrationTool : public ToolTest {
 protected:
-    void SetUp() override {
-        const char* tools = std::getenv("TIDEGATE_TEST_TOOLS");
-        ASSERT_NE(tools, nullptr) << "set it to what tests/tools/install prints";
-        run_ = {.folder = folder_.MakeFolder("tool"),
-                .tools = tools,
-                .database = database_,
-                .application_name = "tidegate/job"};
-        Write(tool_.files, run_.folder);
-    }
-
-    /// The exit code.
-    int Migrate() {
-        return RunToEnd({.command = tool_.command(run_),
-                         .environment = tool_.environment(run_),
-                         .output = folder_.Path() / "tool.log"});
-    }
-    std::string ToolOutput() const { return ReadFile(folder_.Path() / "tool.log"); }
+    int Migrate() { return ToolTest::Migrate(tool_.environment(run_)); }
 
     std::unique_ptr<AgentPod> ToolPod(const std::string& name) const {
         auto pod = Pod(name, "job");
@@ -40,9 +21,6 @@ protected:
         pod->environment["TIDEGATE_WANTED"] = tool_.first + "," + tool_.second + "," + tool_.third;
         return pod;
     }
-
-    const RealTool& tool_ = GetParam();
-    ToolRun run_;
 };
 
 TEST_P(RealMigrationTool, TakesAnEmptyDatabaseToItsNewestVersionAndThenHasNothingToDo) {

@@ -1,11 +1,8 @@
 #include "support/session_options.hpp"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 
-#include "support/database_test.hpp"
-#include "tools/real_tool.hpp"
+#include "tools/tool_test.hpp"
 
 namespace testing_support {
 namespace {
@@ -31,16 +28,10 @@ std::string Mended(const std::string& file) {
 /// (Alembic, Django), Ruby's pg (Rails), lib/pq (golang-migrate, dbmate), pgx (goose), node-postgres (Knex, TypeORM,
 /// Sequelize, Prisma with its adapter), and pgjdbc (Flyway, Liquibase), which ignores it and is given the same in its
 /// URL.
-class SessionOptions : public DatabaseTest, public testing::WithParamInterface<RealTool> {
+class SessionOptions : public ToolTest {
 protected:
     void SetUp() override {
-        const char* tools = std::getenv("TIDEGATE_TEST_TOOLS");
-        ASSERT_NE(tools, nullptr) << "set it to what tests/tools/install prints";
-        run_ = {.folder = folder_.MakeFolder("tool"),
-                .tools = tools,
-                .database = database_,
-                .application_name = "tidegate/job"};
-        Write(tool_.files, run_.folder);
+        ASSERT_NO_FATAL_FAILURE(ToolTest::SetUp());
         auto mended = tool_.broken;
         for (auto& file : mended)
             file.content = Mended(file.content);
@@ -53,22 +44,18 @@ protected:
         for (auto& [name, value] : environment) {
             if (value.starts_with("jdbc:")) value += "&options=" + PercentEncoded(options);
         }
-        return RunToEnd(
-            {.command = tool_.command(run_), .environment = environment, .output = folder_.Path() / "tool.log"});
+        return ToolTest::Migrate(environment);
     }
     std::string Shown(const std::string& setting) const {
         return Value("SELECT setting FROM shown WHERE name = '" + setting + "'");
     }
-
-    const RealTool& tool_ = GetParam();
-    ToolRun run_;
 };
 
 TEST_P(SessionOptions, AreWhatTheMigrationFinds) {
     api::Database database;
     database.status.connection_check = true;
     database.spec.limits = {.lock_timeout = seconds{7}, .statement_timeout = seconds{1234}};
-    ASSERT_EQ(Migrate(SessionOptionsOf(database)), 0) << ReadFile(folder_.Path() / "tool.log");
+    ASSERT_EQ(Migrate(SessionOptionsOf(database)), 0) << ToolOutput();
     EXPECT_EQ(Shown("lock_timeout"), "7000");
     EXPECT_EQ(Shown("statement_timeout"), "1234000");
     EXPECT_EQ(Shown("client_connection_check_interval"), "5000");

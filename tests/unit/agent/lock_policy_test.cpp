@@ -152,9 +152,9 @@ TEST(LockPolicy, SaysEachWaitThatLastsOnce) {
     EXPECT_THAT(policy.Observe(InTheWay(seconds{4}, seconds{4}), kStart).lines, IsEmpty());
     EXPECT_THAT(policy.Observe(InTheWay(seconds{5}, seconds{5}), kStart + seconds{1}).lines,
                 ElementsAre(testing::AllOf(HasSubstr("the migration (server process 2"),
-                                           HasSubstr("server process 1 (billing, idle in transaction"),
+                                           HasSubstr("server process 1 (\"billing\", idle in transaction"),
                                            HasSubstr("waiting behind it: 1")),
-                            testing::AllOf(HasSubstr("server process 3 (web"), HasSubstr("for the migration"))));
+                            testing::AllOf(HasSubstr("server process 3 (\"web\""), HasSubstr("for the migration"))));
     EXPECT_THAT(policy.Observe(InTheWay(seconds{6}, seconds{6}), kStart + seconds{2}).lines, IsEmpty());
     EXPECT_THAT(policy.Observe(InTheWay(seconds{5}, seconds{5}), kStart + seconds{20}).lines, SizeIs(2)) << "new ones";
 }
