@@ -80,6 +80,22 @@ void CheckCreate(const ProxiedWrite& write, std::vector<Violation>& violations) 
     }
 }
 
+/// A Job of ours may be suspended, and nothing else of it changed: that is how a launch ends that shall have no pod.
+void CheckJobPatch(const Evidence& evidence, const ProxiedWrite& write, const Objects& objects,
+                   std::vector<Violation>& violations) {
+    const Json suspended = {{"op", "add"}, {"path", "/spec/suspend"}, {"value", true}};
+    for (const auto& operation : Json::parse(write.request.body, nullptr, false)) {
+        const bool is_test = core::TextAt(operation, {"op"}) == "test";
+        if (!is_test && operation != suspended)
+            violations.push_back({"I9", write.request.Describe() + " does more than suspend: " + operation.dump()});
+    }
+    for (const auto& change : evidence.changes) {
+        if (change.resource != "jobs" || change.revision != write.revision) continue;
+        if (!objects.Ours((*change.object)["metadata"].value("uid", "")))
+            violations.push_back({"I9", write.request.Describe() + ": its controller owner is not ours"});
+    }
+}
+
 void CheckDeployment(const Evidence& evidence, const ProxiedWrite& write, std::vector<Violation>& violations) {
     const Json* before = nullptr;
     for (const auto& change : evidence.changes) {
@@ -98,9 +114,15 @@ void CheckDeployment(const Evidence& evidence, const ProxiedWrite& write, std::v
 }  // namespace
 
 void CheckWrites(const Evidence& evidence, std::vector<Violation>& violations) {
-    static const std::set<std::string> kAllowed{
-        "create jobs",    "delete jobs",   "delete pods",      "patch databases/status", "patch migrations/status",
-        "create ledgers", "patch ledgers", "patch deployments"};
+    static const std::set<std::string> kAllowed{"create jobs",
+                                                "patch jobs",
+                                                "delete jobs",
+                                                "delete pods",
+                                                "patch databases/status",
+                                                "patch migrations/status",
+                                                "create ledgers",
+                                                "patch ledgers",
+                                                "patch deployments"};
     const Objects objects(evidence.changes);
     for (const auto& write : evidence.writes) {
         const auto& request = write.request;
@@ -114,6 +136,7 @@ void CheckWrites(const Evidence& evidence, std::vector<Violation>& violations) {
         if (request.verb == "patch" && !HasRevisionTest(Json::parse(request.body, nullptr, false))) {
             violations.push_back({"conditional writes", request.Describe() + " has no test of the revision"});
         }
+        if (request.verb == "patch" && request.resource == "jobs") CheckJobPatch(evidence, write, objects, violations);
         if (request.resource == "deployments" && write.code == 200) CheckDeployment(evidence, write, violations);
     }
 }
