@@ -46,7 +46,8 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 }  // namespace
 
 runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::stop_token stop) {
-    ResolveDoubts(parts_.tracker, parts_.client, key, stop);
+    for (const auto& job : ResolveDoubts(parts_.tracker, parts_.client, key, stop))
+        job_requests_.Seen(key, job);
     if (!parts_.tracker.MayDecide(key)) return {.requeue_after = kStoreIsLate};
     Pass pass;
     for (int steps = 0; steps < kMostSteps; ++steps) {
@@ -159,7 +160,7 @@ DatabaseController::After DatabaseController::CreateMigrationJob(const core::Obj
     job_requests_.Sent(key);
     try {
         const auto after = CreateJob(key, job, step.run.migration_uid.value, pass);
-        if (after == After::WaitForStore) job_requests_.Done(key);
+        if (after == After::WaitForStore) job_requests_.Seen(key, step.job_name);
         if (pass.learned.refused_jobs.contains(step.job_name)) job_requests_.Refused(key);
         return after;
     } catch (const kube::TransportError&) {
@@ -198,7 +199,11 @@ DatabaseController::After DatabaseController::CreateJob(const core::ObjectKey& k
     }
     // Ours from before (a lost answer, a crash), or somebody else's of the same name?
     const auto live = parts_.client.Get(kube::kJobs, object);
-    if (!live) return After::ComeBack;
+    if (!live) {
+        // Whose it was cannot be told any more. That it was ours, and ran, is the safe answer.
+        job_requests_.Seen(key, object.name);
+        return After::ComeBack;
+    }
     const auto facts = observed::ParseJob(*live);
     const auto meant = observed::ParseJob(job);
     const bool is_ours = facts.owner.value == owner && facts.run_key == meant.run_key && facts.launch == meant.launch &&

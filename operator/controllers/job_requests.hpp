@@ -25,8 +25,13 @@ public:
     void Sent(const core::ObjectKey& database) { Mark(database, engine::JobRequest::Unknown); }
     /// The server certainly did not create it.
     void Refused(const core::ObjectKey& database) { Mark(database, engine::JobRequest::NotSent); }
-    /// It exists, or did.
-    void Done(const core::ObjectKey& database) { Mark(database, engine::JobRequest::Done); }
+    /// A Job of this name exists, or did a moment ago: for whatever came of the request, it is not "never created".
+    void Seen(const core::ObjectKey& database, const std::string& job) {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(database);
+        if (found != entries_.end() && found->second.first.first == job)
+            found->second.second = engine::JobRequest::Done;
+    }
 
     engine::JobRequest Of(const core::ObjectKey& database, const api::RunRecord& run) const {
         const std::lock_guard lock(mutex_);

@@ -28,10 +28,16 @@ std::optional<Decision> DeleteOldProbe(const World& world) {
     return std::nullopt;
 }
 
+bool HasLivePod(const World& world, const observed::JobFacts& job) {
+    return std::any_of(world.pods.begin(), world.pods.end(),
+                       [&](const auto& pod) { return pod->job_uid == job.uid && !pod->terminal; });
+}
+
 /// What is suspended for good would keep every other run waiting. One that somebody resumed meanwhile is left alone.
 std::optional<Decision> DeleteSuspended(const World& world) {
     for (const auto& job : world.jobs) {
-        if (job->role != observed::JobFacts::Role::Migrate || !job->suspended || job->Ended() || job->deleting)
+        if (job->role != observed::JobFacts::Role::Migrate || !job->AtRest() || job->Ended() || job->deleting ||
+            HasLivePod(world, *job))
             continue;
         const auto* run = api::FindRun(world.database->status, job->run_key);
         const bool is_over = run != nullptr && run->migration_uid == job->owner &&

@@ -49,8 +49,10 @@ struct JobFacts {
     int ended_pods = 0;
 
     bool Ended() const { return state != State::Active; }
-    /// Nothing will run under it any more, as long as nobody resumes it.
-    bool AtRest() const { return Ended() || suspended; }
+    /// Nothing will run under it any more, as long as nobody resumes it. A Job that is suspended while its first pod is
+    /// made, and whose pod fails, never gets a condition: the Job controller (1.36) finds that a finished Job lacks its
+    /// startTime, for ever. No second pod follows an ended one (backoffLimit 0).
+    bool AtRest() const { return Ended() || suspended || (asked_to_suspend && ended_pods > 0); }
     /// At rest, and no pod of it ever came to an end: with no pod left, none ever was.
     bool EndedNoPod() const { return suspended && ended_pods == 0; }
     bool operator==(const JobFacts&) const = default;

@@ -66,6 +66,18 @@ TEST_F(WithoutPod, APodThatCameInTheLastMomentDecides) {
     EXPECT_EQ(cluster_.Reason("orders"), "MigrationSucceeded");
 }
 
+TEST_F(WithoutPod, APodThatFailsWhileItsJobIsSuspendedIsJudgedAlthoughTheJobNeverEnds) {
+    cluster_.Advance(seconds{60});
+    cluster_.Settle();
+    cluster_.EndMigration(cluster_.LastJob(), {.exit_code = 1});
+    // Without startTime the Job controller can write neither Failed nor Suspended.
+    cluster_.jobs[cluster_.LastJob()]["status"] = {{"failed", 1}};
+    cluster_.Settle();
+    EXPECT_EQ(cluster_.Reason("orders"), "MigrationFailed");
+    EXPECT_EQ(Run().value("attempts", 0), 1);
+    EXPECT_THAT(cluster_.jobs, SizeIs(1)) << "it would keep every other run waiting";
+}
+
 TEST_F(WithoutPod, WhatTheDatabaseSaysCountsWhereAPodEndedUnseen) {
     cluster_.Advance(seconds{60});
     cluster_.Settle();
