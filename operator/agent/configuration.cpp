@@ -62,7 +62,14 @@ Configuration ReadDatabaseConfiguration(const Environment& environment) {
         Refuse(std::string{api::kAgentTool} + " is \"" + tool_name +
                "\"; spec.history.tool of the Database must be one of: " + version::ToolNames());
     }
+    const std::string order_name = Read(environment, api::kAgentVersionOrder);
+    const auto order = version::ParseOrder(order_name);
+    if (!order) {
+        Refuse(std::string{api::kAgentVersionOrder} + " is \"" + order_name +
+               "\"; spec.versionOrder of the Database must be Numeric or None, or left out");
+    }
     configuration.history = {.tool = *tool,
+                             .order = *order,
                              .table = database::history::ParseTableName(Read(environment, api::kAgentTable)),
                              .query = Read(environment, api::kAgentQuery)};
     if ((*tool == version::Tool::Custom) == configuration.history.query.empty()) {

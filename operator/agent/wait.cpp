@@ -17,7 +17,8 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 /// What is the matter, in words; empty: nothing.
-std::string WhatIsMissing(const api::Requirement& wanted, version::Tool tool, const version::Reading& reading) {
+std::string WhatIsMissing(const api::Requirement& wanted, const version::Scheme& scheme,
+                          const version::Reading& reading) {
     std::string at = "the history table is not there yet";
     if (reading.initialised) {
         at = "it is at ";
@@ -29,7 +30,7 @@ std::string WhatIsMissing(const api::Requirement& wanted, version::Tool tool, co
         return "the tool says that a migration ended half-way (" + reading.dirty_detail +
                "); repair it with the tool's own command";
     }
-    switch (version::Reached(tool, reading, wanted.version)) {
+    switch (version::Reached(scheme, reading, wanted.version)) {
         case version::Standing::Reached:
             return {};
         case version::Standing::NotReached:
@@ -79,7 +80,7 @@ int Wait(const Configuration& configuration, const WaitOptions& options, const S
             if (!connection)
                 connection = std::make_unique<database::Connection>(configuration.credentials, "tidegate-wait");
             const auto reading = database::history::Read(*connection, configuration.history, {wanted->version});
-            const auto missing = WhatIsMissing(*wanted, configuration.history.tool, reading);
+            const auto missing = WhatIsMissing(*wanted, configuration.history.Scheme(), reading);
             if (missing.empty()) {
                 Say(wanted->text + " is reached");
                 return kDone;

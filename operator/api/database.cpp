@@ -17,6 +17,9 @@ using core::TextAt;
 using core::TimeAt;
 using nlohmann::json;
 
+/// As the CRD writes it; the other value is the default.
+constexpr std::string_view kOtherEngine = "Other";
+
 struct OutcomeName {
     RunOutcome outcome;
     const char* name;
@@ -125,9 +128,14 @@ Database ParseDatabase(const json& object) {
     database.spec.secret_name = TextAt(object, {"spec", "connection", "secretRef", "name"});
     database.spec.keys = ParseKeys(object);
     auto& history = database.spec.history;
-    history.tool = version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(version::Tool::Alembic);
+    // Without a table to believe, versions are compared as far as their own names tell.
+    if (TextAt(object, {"spec", "engine"}) == kOtherEngine) database.spec.engine = Engine::Other;
+    const auto usual = database.IsReadable() ? version::Tool::Alembic : version::Tool::Custom;
+    history.tool = version::ParseTool(TextAt(object, {"spec", "history", "tool"})).value_or(usual);
     history.table = TextAt(object, {"spec", "history", "table"});
     history.query = TextAt(object, {"spec", "history", "query"});
+    database.spec.version_order =
+        version::ParseOrder(TextAt(object, {"spec", "versionOrder"})).value_or(version::Order::ByTool);
     database.spec.limits = {.lock_timeout = SecondsAt(object, {"spec", "limits", "lockTimeoutSeconds"}),
                             .statement_timeout = SecondsAt(object, {"spec", "limits", "statementTimeoutSeconds"})};
     auto& lock_watch = database.spec.lock_watch;
@@ -137,6 +145,8 @@ Database ParseDatabase(const json& object) {
     for (const auto& version : core::ArrayAt(object, {"spec", "baseline"})) {
         if (version.is_string()) database.spec.baseline.push_back(DecodeVersion(version.get<std::string>()));
     }
+
+    database.spec.recheck = SecondsAt(object, {"spec", "recheckSeconds"});
 
     auto& status = database.status;
     const auto* written = core::FindAt(object, {"status"});
@@ -150,6 +160,7 @@ Database ParseDatabase(const json& object) {
     status.verified_by = TextAt(*written, {"verifiedBy", "jobName"});
     status.verified_by_created = TimeAt(*written, {"verifiedBy", "jobCreationTime"});
     status.identity = TextAt(*written, {"identity"});
+    status.identity_since = TimeAt(*written, {"identitySince"});
     status.connection_check = core::BoolAt(*written, {"connectionCheck"});
     status.active = core::BoolAt(*written, {"active"});
     for (const auto& item : core::ArrayAt(*written, {"reached"})) {
@@ -176,6 +187,7 @@ json PrintDatabaseStatus(const DatabaseStatus& status) {
             object["verifiedBy"]["jobCreationTime"] = core::FormatTime(*status.verified_by_created);
         }
         object["identity"] = status.identity;
+        if (status.identity_since) object["identitySince"] = core::FormatTime(*status.identity_since);
         if (status.connection_check) object["connectionCheck"] = true;
     }
     auto& reached = object["reached"] = json::array();

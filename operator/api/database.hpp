@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,15 +39,28 @@ struct History {
     bool operator==(const History&) const = default;
 };
 
+/// What is known of the server behind a Database.
+enum class Engine {
+    PostgreSQL,
+    /// Anything else: nothing is asked there, an exit code of 0 is all the proof.
+    Other,
+};
+
 struct DatabaseSpec {
+    Engine engine = Engine::PostgreSQL;
+    /// Empty: engine Other, whose migrations bring their own credentials.
     std::string secret_name;
     ConnectionKeys keys;
     History history;
+    version::Order version_order = version::Order::ByTool;
     Limits limits;
     LockWatch lock_watch;
     /// Versions that its owner declares to be contained, decoded.
     std::vector<std::string> baseline;
+    /// How long a reading is believed before the table is read again; nullopt: until something asks.
+    std::optional<std::chrono::seconds> recheck;
 
+    version::Scheme Scheme() const { return {history.tool, version_order}; }
     bool operator==(const DatabaseSpec&) const = default;
 };
 
@@ -120,6 +134,9 @@ struct DatabaseStatus {
     std::optional<core::Time> verified_by_created;
     /// "<system identifier>/<database oid>": another identity is another database and voids what was proven.
     std::string identity;
+    /// When another database was found in its place although the spec had not changed: runs of before say nothing of
+    /// it.
+    std::optional<core::Time> identity_since;
     /// The server lets sessions ask it to end them when their client is gone (AgentReport::connection_check).
     bool connection_check = false;
     /// A run is active: the keep-running policy refuses a DELETE.
@@ -132,6 +149,8 @@ struct DatabaseStatus {
 };
 
 struct Database {
+    bool IsReadable() const { return spec.engine == Engine::PostgreSQL; }
+
     core::ObjectKey key;
     core::Uid uid;
     core::Revision revision;

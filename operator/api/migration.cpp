@@ -47,6 +47,8 @@ MigrationSpec ParseSpec(const json& spec) {
                          .image = TextAt(spec, {"image"}),
                          .run = TextAt(spec, {"run"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
+    for (const auto& version : core::TextsAt(spec, {"includes"}))
+        parsed.includes.push_back(DecodeVersion(version));
     parsed.log_tail = TextAt(spec, {"logTail"}) != "None";
     if (const auto limit = NumberAt(spec, {"historyLimit"})) parsed.history_limit = static_cast<std::size_t>(*limit);
     if (const auto s = NumberAt(spec, {"startDeadlineSeconds"})) parsed.start_deadline = std::chrono::seconds{*s};

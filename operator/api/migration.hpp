@@ -32,6 +32,8 @@ struct MigrationSpec {
     std::string database;
     /// Decoded: a comma, which the spec writes as %2C, is a comma here.
     std::string version;
+    /// Older versions that this one contains, decoded.
+    std::vector<std::string> includes;
     std::string image;
     /// A free token: a new value runs again, also what the database has already.
     std::string run;

@@ -73,6 +73,8 @@ inline constexpr std::string_view kAgentUser = "TIDEGATE_USER";
 inline constexpr std::string_view kAgentPassword = "TIDEGATE_PASSWORD";
 /// Which tool's history table to believe, for example "Alembic".
 inline constexpr std::string_view kAgentTool = "TIDEGATE_TOOL";
+/// spec.versionOrder of the Database; not set: the tool's own.
+inline constexpr std::string_view kAgentVersionOrder = "TIDEGATE_VERSION_ORDER";
 /// Its name when it is not the tool's usual one, as in `history.table`; may be unset.
 inline constexpr std::string_view kAgentTable = "TIDEGATE_HISTORY_TABLE";
 /// The query of `history.query`, for tool Custom.

@@ -13,6 +13,7 @@ inline constexpr std::string_view kMigrationSucceeded = "MigrationSucceeded";
 inline constexpr std::string_view kAlreadyReached = "AlreadyReached";
 inline constexpr std::string_view kVerifiedAfterFailure = "VerifiedAfterFailure";
 inline constexpr std::string_view kVersionKnown = "VersionKnown";
+inline constexpr std::string_view kExitCodesOnly = "ExitCodesOnly";
 
 // Ready Unknown, Reconciling True: it goes on by itself.
 inline constexpr std::string_view kDatabaseNotFound = "DatabaseNotFound";
@@ -44,6 +45,7 @@ inline std::string OfAgent(std::string_view reason) {
 // Ready False, Stalled True: somebody has to change something.
 inline constexpr std::string_view kMigrationFailed = "MigrationFailed";
 inline constexpr std::string_view kVerificationFailed = "VerificationFailed";
+inline constexpr std::string_view kVersionLost = "VersionLost";
 inline constexpr std::string_view kDirty = "Dirty";
 inline constexpr std::string_view kVersionUnknown = "VersionUnknown";
 inline constexpr std::string_view kCommandNotFound = "CommandNotFound";

@@ -126,7 +126,7 @@ Started HasStarted(const Evidence& evidence) {
 EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
     const auto& run = evidence.run;
     const auto& after = *evidence.after;
-    const auto standing = version::Reached(evidence.tool, after, run.version);
+    const auto standing = version::Reached(evidence.scheme, after, run.version);
     EndedRun end{.attempted = true};
     if (standing == version::Standing::Reached && !after.dirty) {
         end.outcome = api::RunOutcome::Succeeded;
@@ -186,6 +186,35 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     return end;
 }
 
+/// Engine Other.
+EndedRun JudgeByExitCode(const Evidence& evidence, bool is_end_known, bool exit_was_zero, const std::string& how) {
+    const auto& run = evidence.run;
+    EndedRun end{.attempted = true};
+    const std::string what = run.version.empty() ? "The migration" : "The migration to version " + run.version;
+    if (!is_end_known) {
+        end.reason = reasons::kEvidenceLost;
+        end.message = what + " (Job " + run.job_name + "): " + how +
+                      ". With engine Other the database cannot be asked: look there, then annotate the Migration "
+                      "tidegate.io/retry=<a new value> to run it again, or list the version in spec.baseline of the "
+                      "Database.";
+        return end;
+    }
+    if (exit_was_zero) {
+        end.outcome = api::RunOutcome::Succeeded;
+        end.reason = reasons::kMigrationSucceeded;
+        end.message = what + " ended with exit code 0 (Job " + run.job_name +
+                      "). With engine Other that is all the proof: nothing was read in the database.";
+        return end;
+    }
+    end.reason = FailureReason(evidence);
+    end.message =
+        what + " failed: " + how +
+        ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
+    end.message += kWhatRuns;
+    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+    return end;
+}
+
 }  // namespace
 
 std::string DescribeEnd(const observed::PodFacts& pod) {
@@ -204,7 +233,7 @@ std::string DescribeEnd(const observed::PodFacts& pod) {
 std::optional<EndedRun> Classify(const Evidence& evidence) {
     const auto started = HasStarted(evidence);
     if (started == Started::No) return NeverStarted(evidence);
-    if (!evidence.after) return std::nullopt;
+    if (evidence.is_readable && !evidence.after) return std::nullopt;
     // A Job is Complete only when its pod succeeded, which outlives the pod.
     const bool is_complete = evidence.job != nullptr && evidence.job->state == observed::JobFacts::State::Complete;
     const bool exit_was_zero = evidence.pod != nullptr ? evidence.pod->migration.exit_code == 0 : is_complete;
@@ -213,6 +242,10 @@ std::optional<EndedRun> Classify(const Evidence& evidence) {
     if (RanTooLong(evidence)) {
         how = "ended by Tidegate after spec.activeDeadlineSeconds (" +
               core::FormatDuration(evidence.migration->spec.active_deadline) + "), " + how;
+    }
+    if (!evidence.is_readable) {
+        const bool is_end_known = is_complete || (evidence.pod != nullptr && evidence.pod->migration.exit_code);
+        return JudgeByExitCode(evidence, is_end_known, exit_was_zero, how);
     }
     return evidence.run.version.empty() ? JudgeWithoutVersion(evidence, exit_was_zero, how)
                                         : JudgeWithVersion(evidence, exit_was_zero, how);

@@ -15,10 +15,14 @@ namespace engine {
 /// Everything known of one ended launch.
 struct Evidence {
     const api::RunRecord& run;
-    version::Tool tool;
+    version::Scheme scheme;
+    /// The database can be asked: spec.engine is PostgreSQL.
+    bool is_readable = true;
     /// nullptr: it is gone.
     const observed::JobFacts* job = nullptr;
     const observed::PodFacts* pod = nullptr;
+    /// Somebody's hand or a mistake of a controller made more than one pod.
+    bool had_several_pods = false;
     /// The Migration as it is now; nullptr: it is gone.
     const api::Migration* migration = nullptr;
     /// What the database said after the migration container had ended: the agent's word, or a later probe's.
@@ -35,6 +39,7 @@ struct EndedRun {
 
 /// How a launch ended. The table wins over the exit code: a lost or failed run whose version is reached and clean has
 /// succeeded, exit 0 without the version has failed.
+/// Where the database cannot be read the exit code decides, and what is lost has failed.
 /// nullopt: only the database can tell, and it was not asked yet.
 std::optional<EndedRun> Classify(const Evidence& evidence);
 

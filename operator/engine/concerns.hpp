@@ -35,11 +35,14 @@ std::optional<core::Time> NextLook(const World& world, core::Time now);
 
 // Shared by the concerns.
 
+/// When the last reading is too old (spec.recheckSeconds); nullopt: never.
+std::optional<core::Time> RecheckDue(const api::Database& database);
+
 /// When a launch that has not begun is ended. `run.start_time` is set.
 core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, const observed::PodFacts& pod);
 
 /// The status with its conditions brought in line; `active` follows the record.
-api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now);
+api::DatabaseStatus WithConditions(const World& world, api::DatabaseStatus status, core::Time now);
 
 /// The step that gives the Database this status, WithConditions. `world.database` is set.
 WriteDatabaseStatus WriteRecord(const World& world, api::DatabaseStatus status, core::Time now);

@@ -45,6 +45,7 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
         const auto next = *probe.start_time + kProbeInterval;
         if (next > now) earliest.Consider(next, now);
     }
+    if (ActiveRun(status) == nullptr) earliest.Consider(RecheckDue(*world.database), now);
     for (const auto& migration : world.migrations) {
         const auto* run = api::FindRun(status, migration->run_key);
         if (run != nullptr && run->retry_time && *run->retry_time > now) earliest.Consider(run->retry_time, now);

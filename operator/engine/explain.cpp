@@ -47,6 +47,23 @@ View ExplainRetry(const api::RunRecord& run, int max) {
                        "."};
 }
 
+View ExplainLost(const api::Migration& migration, const api::Database& database) {
+    return {.summary = Summary::Failed,
+            .reason = std::string(reasons::kVersionLost),
+            .message = "Version " + migration.spec.version + " was reached in Database " + database.key.name +
+                       " and is not there any more: the database says " + AtVersion(database.status) +
+                       ". It was restored to an older state, or migrated back by hand. Nothing is run again by itself: "
+                       "annotate the Migration tidegate.io/retry=<a new value> to run it again."};
+}
+
+const api::Migration* FindLost(const World& world, const api::Database& database) {
+    for (const auto& migration : world.migrations) {
+        const auto* run = api::FindRun(database.status, migration->run_key);
+        if (run != nullptr ? IsLost(database, *run) : IsLost(database, *migration)) return migration.get();
+    }
+    return nullptr;
+}
+
 /// The Migration that the hold waits for: the one of this database that asks for the version, else any.
 const api::Migration* Bringing(const WorkloadWorld& world, const api::Requirement& requirement) {
     const api::Migration* any = nullptr;
@@ -88,14 +105,32 @@ std::string Quote(std::string_view words, std::size_t limit) {
     return line;
 }
 
-View ExplainDatabase(const api::Database& database, const api::DatabaseStatus& status) {
-    const bool verified = status.verified_time && status.verified_generation == database.generation;
-    if (verified) {
+View ExplainDatabase(const World& world, const api::DatabaseStatus& status) {
+    api::Database database = *world.database;
+    database.status = status;
+    if (!database.IsReadable()) {
+        return {.summary = Summary::Ready,
+                .reason = std::string(reasons::kExitCodesOnly),
+                .message =
+                    "spec.engine is Other: nothing is read in the database, and only the migrations of this "
+                    "Database object are kept apart. " +
+                    (status.version.empty()
+                         ? "No migration has ended with exit code 0 yet."
+                         : "The newest one that ended with exit code 0 brought version " + status.version + ".")};
+    }
+    if (IsVerified(database)) {
         if (status.dirty) {
             return {.summary = Summary::Failed,
                     .reason = std::string(reasons::kDirty),
                     .message = "The history table says that a migration ended half-way at " + AtVersion(status) +
                                ". Repair it with the tool's own command."};
+        }
+        if (const auto* lost = FindLost(world, database)) {
+            return {.summary = Summary::Failed,
+                    .reason = std::string(reasons::kVersionLost),
+                    .message = "The history table says: " + AtVersion(status) + ". Version " + lost->spec.version +
+                               ", which was reached, is not there any more; see kubectl describe tgm " +
+                               lost->key.name + "."};
         }
         return {.summary = Summary::Ready,
                 .reason = std::string(reasons::kVersionKnown),
@@ -172,7 +207,9 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     const bool failed = run != nullptr && run->outcome != api::RunOutcome::Succeeded;
     // What failed and is there nonetheless came another way since.
     const bool is_superseded = run != nullptr && run->reason == reasons::kSuperseded;
-    const bool is_asked_again = failed && (is_superseded || RetryIsAsked(migration, *run));
+    const bool is_lost = run != nullptr ? IsLost(ahead, *run) : !reached && IsLost(ahead, migration);
+    if (is_lost && (run == nullptr || !RetryIsAsked(migration, *run))) return ExplainLost(migration, ahead);
+    const bool is_asked_again = is_lost || (failed && (is_superseded || RetryIsAsked(migration, *run)));
     if (run != nullptr && !is_asked_again && !(failed && reached)) {
         const bool is_scheduled = failed && run->retry_time && run->attempts < migration.spec.attempts.max;
         if (!is_scheduled) return ExplainRecord(*run);
@@ -184,7 +221,7 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
                 .message = "spec.suspend is set: nothing is started until it is removed."};
     }
     if (!IsVerified(ahead)) {
-        const View database = ExplainDatabase(*world.database, status);
+        const View database = ExplainDatabase(world, status);
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kWaitingForDatabase),
                 .message = "Database " + name + " must be read first (" + database.reason + "): " + database.message};

@@ -22,7 +22,8 @@ struct View {
     std::string message;
 };
 
-View ExplainDatabase(const api::Database& database, const api::DatabaseStatus& status);
+/// What the Database shows when its status is `status`, which may be one step ahead of the World.
+View ExplainDatabase(const World& world, const api::DatabaseStatus& status);
 
 /// What a Migration shows, given the record in `status` (which may be one step ahead of the Database in the World).
 View ExplainMigration(const World& world, const api::DatabaseStatus& status, const api::Migration& migration,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/reasons.hpp"
+#include "engine/known_versions.hpp"
 #include "version/order.hpp"
 
 namespace engine {
@@ -25,20 +27,35 @@ std::string Encoded(const std::string& version) {
     return text;
 }
 
-/// What version::Reached() may be told besides the table: versions that the owner declares, and, of a table that only
-/// says where the database is, those of runs that were proven in it.
-std::vector<std::string> KnownVersions(const api::DatabaseSpec& spec, const api::DatabaseStatus& status) {
-    std::vector<std::string> versions = spec.baseline;
-    if (version::Traits(spec.history.tool).content == version::Content::EveryMigration) return versions;
-    for (const auto& run : status.runs) {
-        if (run.outcome == api::RunOutcome::Succeeded && !run.version.empty()) versions.push_back(run.version);
-    }
-    return versions;
-}
-
 bool WasReached(const api::DatabaseStatus& status, std::string_view requirement) {
     return std::any_of(status.reached.begin(), status.reached.end(),
                        [&](const auto& reached) { return reached.requirement == requirement; });
+}
+
+/// Another database answers. See ApplyReading.
+void ForgetOtherDatabase(const NewReading& reading, bool has_same_spec, api::DatabaseStatus& status) {
+    status.reached.clear();
+    if (has_same_spec) {
+        status.identity_since = reading.job_created;
+        return;
+    }
+    status.identity_since.reset();
+    std::erase_if(status.runs, [](const auto& run) { return run.outcome != api::RunOutcome::Active; });
+}
+
+/// Of those beyond the limit the oldest go, first the ones that nobody names.
+void TrimReached(const std::vector<std::string>& named, std::vector<api::ReachedRequirement>& reached) {
+    for (auto entry = reached.end(); entry != reached.begin() && reached.size() > api::kKeptReached;) {
+        --entry;
+        if (std::find(named.begin(), named.end(), entry->requirement) == named.end()) entry = reached.erase(entry);
+    }
+    if (reached.size() > api::kKeptReached) reached.resize(api::kKeptReached);
+}
+
+bool IsGone(const api::Database& database, const std::string& version) {
+    if (version.empty()) return false;
+    const auto verdict = JudgeVersion(database, version);
+    return verdict == Verdict::NotReached || verdict == Verdict::VersionUnknown;
 }
 
 std::optional<std::string> VersionOf(const std::string& requirement) {
@@ -91,8 +108,12 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
     const auto& status = database.status;
     if (!IsVerified(database)) return Verdict::NotRead;
     if (WasReached(status, api::RequirementText(database.key.name, version))) return Verdict::Holds;
-    switch (version::Reached(database.spec.history.tool, KeptReading(status), version,
-                             KnownVersions(database.spec, status))) {
+    const auto reading = KeptReading(status);
+    // Where there is no table, it cannot be absent either.
+    const auto& baseline = database.spec.baseline;
+    if (!database.IsReadable() && std::find(baseline.begin(), baseline.end(), version) != baseline.end())
+        return Verdict::Holds;
+    switch (version::Reached(database.spec.Scheme(), reading, version, KnownVersions(database.spec, status, reading))) {
         case version::Standing::Reached:
             return status.dirty ? Verdict::Dirty : Verdict::Holds;
         case version::Standing::NotReached:
@@ -103,35 +124,68 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
     return Verdict::VersionUnknown;
 }
 
+bool IsLost(const api::Database& database, const api::RunRecord& run) {
+    return run.outcome == api::RunOutcome::Succeeded && IsGone(database, run.version);
+}
+
+bool IsLost(const api::Database& database, const api::Migration& migration) {
+    const auto& shown = migration.status;
+    const auto* ready = api::FindCondition(shown.conditions, api::kReady);
+    if (ready == nullptr || !shown.run || shown.run->key != migration.run_key) return false;
+    const bool was_there =
+        ready->reason == api::reasons::kAlreadyReached || ready->reason == api::reasons::kVersionLost;
+    return was_there && migration.retry_token.empty() && IsGone(database, migration.spec.version);
+}
+
+bool Contains(const api::Database& database, const api::RunRecord& run) {
+    if (!WasProvenHere(database.status, run)) return false;
+    if (run.version.empty()) return true;
+    const auto verdict = JudgeVersion(database, run.version);
+    // A table with a row for each migration may not tell of one that nobody names any more.
+    const bool may_be_silent = version::Traits(database.spec.history.tool).content == version::Content::EveryMigration;
+    return verdict != Verdict::NotReached && (verdict != Verdict::VersionUnknown || may_be_silent);
+}
+
 Verdict Judge(const api::Requirement& requirement, const api::Database* database,
               const std::vector<std::string>& images) {
     if (database == nullptr) return Verdict::UnknownDatabase;
     if (!requirement.image) return JudgeVersion(*database, requirement.version);
     if (!IsVerified(*database)) return Verdict::NotRead;
     for (const auto& run : database->status.runs) {
-        const bool ran = run.outcome == api::RunOutcome::Succeeded;
-        if (ran && std::find(images.begin(), images.end(), run.image) != images.end()) return Verdict::Holds;
+        const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
+        if (is_used && Contains(*database, run)) return Verdict::Holds;
     }
     return Verdict::NotReached;
 }
 
-void ApplyReading(const api::Database& database, const NewReading& reading, const std::vector<std::string>& named,
-                  core::Time now, api::DatabaseStatus& status) {
+void ApplyReading(const api::Database& database, const NewReading& reading, const Named& named, core::Time now,
+                  api::DatabaseStatus& status) {
     // Generations of one database only rise, and within one the creation of the Jobs orders the readings.
     if (reading.generation != database.generation) return;
     const bool same_generation = status.verified_time && status.verified_generation == reading.generation;
     if (same_generation && status.verified_by_created && *status.verified_by_created > reading.job_created) return;
 
-    if (!status.identity.empty() && !reading.identity.empty() && status.identity != reading.identity) {
-        status.reached.clear();
-        std::erase_if(status.runs, [](const auto& run) { return run.outcome != api::RunOutcome::Active; });
-    }
-    const auto disproven = [&](const api::ReachedRequirement& entry) {
-        const auto version = VersionOf(entry.requirement);
-        return !version || version::Reached(database.spec.history.tool, reading.reading, *version,
-                                            database.spec.baseline) == version::Standing::NotReached;
+    if (!status.identity.empty() && !reading.identity.empty() && status.identity != reading.identity)
+        ForgetOtherDatabase(reading, same_generation, status);
+    const auto scheme = database.spec.Scheme();
+    const auto standing = [&](std::string_view version, const std::vector<std::string>& known) {
+        return version::Reached(scheme, reading.reading, version, known);
     };
-    std::erase_if(status.reached, disproven);
+    auto known = KnownVersions(database.spec, status, reading.reading);
+    auto declared = database.spec.baseline;
+    std::vector<std::string> requirements = named.requirements;
+    for (const auto& [version, includes] : named.contents) {
+        if (standing(version, known) != version::Standing::Reached) continue;
+        for (auto* versions : {&known, &declared})
+            versions->insert(versions->end(), includes.begin(), includes.end());
+        for (const auto& included : includes)
+            requirements.push_back(api::RequirementText(database.key.name, included));
+    }
+    std::erase_if(status.reached, [&](const api::ReachedRequirement& entry) {
+        const auto version = VersionOf(entry.requirement);
+        return !version || standing(*version, declared) == version::Standing::NotReached ||
+               IsTakenBack(database.spec, status, reading.reading, *version);
+    });
     status.version = PrintVersions(reading.reading);
     status.dirty = reading.reading.dirty;
     status.verified_time = now;
@@ -142,17 +196,13 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
     status.connection_check = reading.connection_check;
 
     if (reading.reading.dirty) return;
-    const auto known = KnownVersions(database.spec, status);
-    for (const std::string& requirement : named) {
+    for (const std::string& requirement : requirements) {
         if (WasReached(status, requirement)) continue;
         const auto version = VersionOf(requirement);
-        if (!version) continue;
-        if (version::Reached(database.spec.history.tool, reading.reading, *version, known) !=
-            version::Standing::Reached)
-            continue;
+        if (!version || standing(*version, known) != version::Standing::Reached) continue;
         status.reached.insert(status.reached.begin(), {.requirement = requirement, .time = now});
     }
-    if (status.reached.size() > api::kKeptReached) status.reached.resize(api::kKeptReached);
+    TrimReached(named.requirements, status.reached);
 }
 
 }  // namespace engine

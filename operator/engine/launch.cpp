@@ -16,21 +16,25 @@ namespace {
 
 namespace reasons = api::reasons;
 
-bool HasLowerVersion(version::Tool tool, const api::Migration& a, const api::Migration& b) {
+bool HasLowerVersion(const version::Scheme& scheme, const api::Migration& a, const api::Migration& b) {
     if (a.spec.version.empty() || b.spec.version.empty()) return false;
-    return version::Compare(tool, a.spec.version, b.spec.version) == std::strong_ordering::less;
+    return version::Compare(scheme, a.spec.version, b.spec.version) == std::strong_ordering::less;
+}
+
+/// What stands in the record runs again only for a reason.
+bool MayRunAgain(const World& world, const api::Migration& migration, const api::RunRecord& run, core::Time now) {
+    if (run.outcome == api::RunOutcome::Active) return false;
+    if (run.outcome == api::RunOutcome::Succeeded) return IsLost(*world.database, run) && RetryIsAsked(migration, run);
+    const bool is_superseded = run.outcome == api::RunOutcome::NeverStarted && run.reason == reasons::kSuperseded;
+    const bool is_due = run.retry_time && *run.retry_time <= now && run.attempts < migration.spec.attempts.max;
+    return is_superseded || is_due || RetryIsAsked(migration, run);
 }
 
 /// Only runs with no other reason to wait stand in the queue.
 bool MayStart(const World& world, const api::Migration& migration, core::Time now) {
     if (migration.deleting || migration.spec.suspend) return false;
     const auto* run = api::FindRun(world.database->status, migration.run_key);
-    if (run != nullptr) {
-        if (run->outcome == api::RunOutcome::Succeeded || run->outcome == api::RunOutcome::Active) return false;
-        const bool is_superseded = run->outcome == api::RunOutcome::NeverStarted && run->reason == reasons::kSuperseded;
-        const bool is_due = run->retry_time && *run->retry_time <= now && run->attempts < migration.spec.attempts.max;
-        if (!is_superseded && !is_due && !RetryIsAsked(migration, *run)) return false;
-    }
+    if (run != nullptr ? !MayRunAgain(world, migration, *run, now) : IsLost(*world.database, migration)) return false;
     return !migration.spec.run.empty() || migration.spec.version.empty() ||
            JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
 }
@@ -48,7 +52,7 @@ const api::Migration* NextInQueue(const World& world, core::Time now) {
     });
     const auto first = std::find_if(queue.begin(), queue.end(), [&](const auto* migration) {
         return std::none_of(queue.begin(), queue.end(), [&](const auto* other) {
-            return HasLowerVersion(world.database->spec.history.tool, *other, *migration);
+            return HasLowerVersion(world.database->spec.Scheme(), *other, *migration);
         });
     });
     if (first != queue.end()) return *first;
@@ -112,10 +116,11 @@ Decision Intend(const World& world, const api::Migration& migration, core::Time 
     return WriteIntent(world, std::move(status), now);
 }
 
-Decision GiveUp(const World& world, std::string_view reason, const std::string& message, core::Time now) {
+Decision GiveUp(const World& world, api::RunOutcome outcome, std::string_view reason, const std::string& message,
+                core::Time now) {
     api::DatabaseStatus status = world.database->status;
     auto& run = *ActiveRun(status);
-    run.outcome = api::RunOutcome::NeverStarted;
+    run.outcome = outcome;
     run.reason = reason;
     run.message = core::OneLine(message, kLongestRecordMessage);
     run.completion_time = now;
@@ -130,13 +135,21 @@ std::optional<Decision> AskBeforeCreating(const World& world, const api::Migrati
     // A pod that it left says more (result.cpp).
     if (!world.learned.pods_are_live.contains(run.job_name)) return Decision{.step = ListPodsLive{run.job_name}};
     const auto& status = world.database->status;
+    if (!world.database->IsReadable()) {
+        return GiveUp(world, api::RunOutcome::Failed, reasons::kEvidenceLost,
+                      "Whether Job " + run.job_name +
+                          " was created before Tidegate was started again is not known, and it is not there. With "
+                          "engine Other the database cannot be asked: look there, then annotate the Migration "
+                          "tidegate.io/retry=<a new value> to run it again.",
+                      now);
+    }
     const bool is_answered = status.probe.completion_time && status.probe.start_time > run.start_time &&
                              status.verified_by == status.probe.job_name;
     if (!is_answered) return DecideProbe(world, now, true);
     const bool is_there = migration.spec.run.empty() && !migration.spec.version.empty() &&
                           JudgeVersion(*world.database, migration.spec.version) == Verdict::Holds;
     if (is_there) {
-        return GiveUp(world, reasons::kSuperseded,
+        return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kSuperseded,
                       "Version " + migration.spec.version + " was there when Tidegate came back to this run.", now);
     }
     api::DatabaseStatus renewed = status;
@@ -151,7 +164,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     // Where a Job may have been, only the database can tell (result.cpp).
     if (migration == nullptr || JobWasThere(world, run)) return std::nullopt;
     if (world.learned.foreign_jobs.contains(run.job_name)) {
-        return GiveUp(world, reasons::kJobNameTaken,
+        return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kJobNameTaken,
                       "Job " + run.job_name +
                           " exists and is not Tidegate's run of this Migration, so nothing was run. Delete or "
                           "rename that Job, then annotate the Migration tidegate.io/retry=<a new value>.",
@@ -160,7 +173,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     const auto refused = world.learned.refused_jobs.find(run.job_name);
     if (refused != world.learned.refused_jobs.end()) {
         if (run.start_time && now - *run.start_time < migration->spec.start_deadline) return std::nullopt;
-        return GiveUp(world, reasons::kJobRefused,
+        return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kJobRefused,
                       "The API server refused Job " + run.job_name +
                           " until spec.startDeadlineSeconds, so nothing was run: " + Quote(refused->second) +
                           ". Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>.",
@@ -183,7 +196,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                                "."}}};
     }
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
-    return GiveUp(world, reasons::kSuperseded,
+    return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kSuperseded,
                   is_asked_for ? "The Database changed before the Job was created and is read first; nothing ran."
                                : "The Migration changed, or was deleted, before its Job was created; nothing ran.",
                   now);

@@ -126,10 +126,13 @@ api::RunRecord* ActiveRun(api::DatabaseStatus& status) {
     return const_cast<api::RunRecord*>(ActiveRun(static_cast<const api::DatabaseStatus&>(status)));
 }
 
-std::vector<std::string> NamedRequirements(const World& world) {
-    std::vector<std::string> named;
+Named NamedBy(const World& world) {
+    Named all;
+    auto& named = all.requirements;
     for (const auto& migration : world.migrations) {
         if (migration->spec.version.empty()) continue;
+        if (!migration->spec.includes.empty())
+            all.contents.push_back({migration->spec.version, migration->spec.includes});
         named.push_back(api::RequirementText(world.key.name, migration->spec.version));
     }
     for (const auto& workload : world.workloads) {
@@ -139,7 +142,7 @@ std::vector<std::string> NamedRequirements(const World& world) {
     }
     std::sort(named.begin(), named.end());
     named.erase(std::unique(named.begin(), named.end()), named.end());
-    return named;
+    return all;
 }
 
 }  // namespace engine

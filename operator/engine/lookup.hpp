@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/judge.hpp"
 #include "engine/world.hpp"
 
 /// Finding things in a World: nullptr when there is none.
@@ -47,7 +48,7 @@ bool HadSeveralPods(const World& world, const api::RunRecord& run);
 const api::RunRecord* ActiveRun(const api::DatabaseStatus& status);
 api::RunRecord* ActiveRun(api::DatabaseStatus& status);
 
-/// Requirement strings about this database that its Migrations and gated workloads name.
-std::vector<std::string> NamedRequirements(const World& world);
+/// What the Migrations and gated workloads of this database name.
+Named NamedBy(const World& world);
 
 }  // namespace engine

@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::string> WantedVersions(const World& world) {
     std::vector<std::string> versions;
-    for (const auto& text : NamedRequirements(world)) {
+    for (const auto& text : NamedBy(world).requirements) {
         for (auto& requirement : api::ParseRequirements(text).requirements)
             versions.push_back(std::move(requirement.version));
     }
@@ -78,6 +78,24 @@ Decision Begin(const World& world, core::Time now) {
     return Decision{.step = WriteRecord(world, std::move(status), now)};
 }
 
+/// What the reading took back, in words; empty when it took back nothing.
+std::string Withdrawn(const api::DatabaseStatus& before, const api::DatabaseStatus& after) {
+    constexpr std::size_t kMostNamed = 3;
+    std::string names;
+    std::size_t count = 0;
+    for (const auto& [requirement, time] : before.reached) {
+        const auto is_it = [&text = requirement](const auto& entry) { return entry.requirement == text; };
+        if (std::any_of(after.reached.begin(), after.reached.end(), is_it)) continue;
+        if (++count <= kMostNamed) names += (names.empty() ? "" : ", ") + requirement;
+    }
+    if (count == 0) return {};
+    if (count > kMostNamed) names += " and " + std::to_string(count - kMostNamed) + " more";
+    return "The history table says " + (after.version.empty() ? "no version" : "version " + after.version) +
+           (before.version == after.version ? "" : " where it said version " + before.version) +
+           ": the database was restored to an older state, migrated back, or is another one. No longer proven: " +
+           names + ". What runs goes on; rollouts that need it wait. Nothing is run again by itself.";
+}
+
 std::optional<Decision> Record(const World& world, const observed::JobFacts& job, core::Time now) {
     if (!world.learned.pods_are_live.contains(job.key.name)) return Decision{.step = ListPodsLive{job.key.name}};
     const auto* pod = FindPod(world, job.key.name);
@@ -94,8 +112,12 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
                       .job = job.key.name,
                       .job_created = job.created,
                       .generation = job.database_generation},
-                     NamedRequirements(world), now, status);
-        return Decision{.step = WriteRecord(world, std::move(status), now)};
+                     NamedBy(world), now, status);
+        auto withdrawn = Withdrawn(world.database->status, status);
+        Decision decision{.step = WriteRecord(world, std::move(status), now)};
+        if (!withdrawn.empty())
+            decision.notes.push_back(ProbeNote(world, true, api::reasons::kVersionLost, std::move(withdrawn)));
+        return decision;
     }
     probe.reason = api::reasons::kProbeFailed;
     // Without the Job's name, which changes with each try.
@@ -148,10 +170,28 @@ std::optional<Decision> Follow(const World& world, core::Time now) {
     return std::nullopt;
 }
 
+/// Engine Other: there is no table to read, so the record is all that is known from the start.
+Decision Believe(const World& world, core::Time now) {
+    api::DatabaseStatus status = world.database->status;
+    status.dirty = false;
+    status.verified_time = now;
+    status.verified_generation = world.database->generation;
+    if (status.probe.launch > 0 && !status.probe.completion_time) status.probe.completion_time = now;
+    return Decision{.step = WriteRecord(world, std::move(status), now)};
+}
+
 }  // namespace
+
+std::optional<core::Time> RecheckDue(const api::Database& database) {
+    if (!database.spec.recheck || !IsVerified(database)) return std::nullopt;
+    // Also counted from a probe that failed: the next one is not due at once.
+    return std::max(*database.status.verified_time, database.status.probe.start_time.value_or(core::Time{})) +
+           *database.spec.recheck;
+}
 
 std::optional<Decision> DecideProbe(const World& world, core::Time now, bool asked) {
     const auto& database = *world.database;
+    if (!database.IsReadable()) return IsVerified(database) ? std::nullopt : std::optional(Believe(world, now));
     const auto& probe = database.status.probe;
     const bool is_current = probe.observed_generation == database.generation;
     const auto* run = ActiveRun(database.status);
@@ -164,7 +204,9 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
     // A reading from the middle of a run would be taken for one of its end.
     if (MigrationMayRun(world) || (run != nullptr && !asked)) return std::nullopt;
     if (!is_current || probe.launch == 0) return Begin(world, now);
-    if (!asked && IsVerified(database) && !HasUndecidedHold(world)) return std::nullopt;
+    const auto recheck = RecheckDue(database);
+    const bool is_old = recheck && now >= *recheck;
+    if (!asked && !is_old && IsVerified(database) && !HasUndecidedHold(world)) return std::nullopt;
     // The first question after a run's end is asked at once, unless a clock that was set back hides that it is the
     // first.
     const bool is_first = asked && probe.start_time <= run->start_time && run->start_time < now;

@@ -81,6 +81,14 @@ void TrimRuns(const World& world, std::vector<api::RunRecord>& runs) {
     });
 }
 
+/// Engine Other: where no table says it, the database is where its newest successful migration brought it.
+NewReading Declared(const api::Database& database, const Evidence& evidence, core::Time now) {
+    return {.reading = {.initialised = true, .versions = {evidence.run.version}},
+            .job = evidence.run.job_name,
+            .job_created = evidence.job != nullptr ? evidence.job->created : now,
+            .generation = database.generation};
+}
+
 api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const EndedRun& end, core::Time now) {
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
@@ -94,8 +102,10 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
                       .job = evidence.run.job_name,
                       .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
                       .generation = evidence.pod->database_generation},
-                     NamedRequirements(world), now, status);
+                     NamedBy(world), now, status);
     }
+    if (!database.IsReadable() && end.outcome == api::RunOutcome::Succeeded && !evidence.run.version.empty())
+        ApplyReading(database, Declared(database, evidence, now), NamedBy(world), now, status);
     auto& run = *ActiveRun(status);
     run.outcome = end.outcome;
     run.reason = end.reason;
@@ -104,7 +114,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     run.retry_time = RetryTime(evidence, end, run.attempts, now);
     run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
     TrimRuns(world, status.runs);
-    return WithConditions(database, std::move(status), now);
+    return WithConditions(world, std::move(status), now);
 }
 
 }  // namespace
@@ -131,9 +141,11 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     const auto* pod = FindPodOf(world, *run);
     const auto* migration = FindMigrationOf(world, *run);
     const Evidence evidence{.run = *run,
-                            .tool = world.database->spec.history.tool,
+                            .scheme = world.database->spec.Scheme(),
+                            .is_readable = world.database->IsReadable(),
                             .job = job,
                             .pod = pod,
+                            .had_several_pods = HadSeveralPods(world, *run),
                             .migration = migration,
                             .after = ReadingAfter(world, *run, job, pod)};
     const auto end = Classify(evidence);

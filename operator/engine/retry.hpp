@@ -19,7 +19,7 @@ namespace engine {
 ///
 /// Only while attempts are left, and only for what the owner listed (retryExitCodes), for a lock that was not had (the
 /// agent's own cancel, or what the output says: text may permit a retry, never a success), and for a disruption after
-/// which the database is where it was. Never while it is dirty.
+/// which the database is where it was. Never while it is dirty, and never when the launch had more than one pod.
 std::optional<core::Time> RetryTime(const Evidence& evidence, const EndedRun& end, int attempts, core::Time now);
 
 /// Exponential from `backoff` to `max_backoff`, and up to a fifth more, derived from key and attempt: replicas and

@@ -47,18 +47,17 @@ std::vector<api::Condition> ConditionsFor(const std::vector<api::Condition>& bef
 
 }  // namespace
 
-api::DatabaseStatus WithConditions(const api::Database& database, api::DatabaseStatus status, core::Time now) {
+api::DatabaseStatus WithConditions(const World& world, api::DatabaseStatus status, core::Time now) {
+    const auto generation = world.database->generation;
     status.active = ActiveRun(status) != nullptr;
-    status.observed_generation = database.generation;
-    const View view = ExplainDatabase(database, status);
-    status.conditions = ConditionsFor(status.conditions, view, database.generation, now);
+    status.observed_generation = generation;
+    status.conditions = ConditionsFor(status.conditions, ExplainDatabase(world, status), generation, now);
     return status;
 }
 
 WriteDatabaseStatus WriteRecord(const World& world, api::DatabaseStatus status, core::Time now) {
-    return {.database = world.key,
-            .at = world.database->revision,
-            .status = WithConditions(*world.database, std::move(status), now)};
+    return {
+        .database = world.key, .at = world.database->revision, .status = WithConditions(world, std::move(status), now)};
 }
 
 api::MigrationStatus MigrationStatusFor(const World& world, const api::DatabaseStatus& record,

@@ -170,6 +170,8 @@ json AgentContainer(const api::Database& database, std::string_view command, con
                      api::kAgentUser, api::kAgentPassword);
     const auto& history = database.spec.history;
     env.push_back({{"name", api::kAgentTool}, {"value", version::Name(history.tool)}});
+    if (const auto order = version::Name(database.spec.version_order); !order.empty())
+        env.push_back({{"name", api::kAgentVersionOrder}, {"value", order}});
     if (!history.table.empty()) env.push_back({{"name", api::kAgentTable}, {"value", history.table}});
     if (!history.query.empty()) env.push_back({{"name", api::kAgentQuery}, {"value", LiteralEnv(history.query)}});
     env.push_back({{"name", api::kAgentWanted}, {"value", JoinWanted(wanted)}});
@@ -204,6 +206,12 @@ json SessionEnv(const api::Database& database) {
 
 json InheritedEnv(const api::Database& database) {
     json env = json::array();
+    if (database.spec.secret_name.empty()) return env;
+    if (!database.IsReadable()) {
+        AppendConnection(env, database, "DATABASE_URL", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME",
+                         "DATABASE_USER", "DATABASE_PASSWORD");
+        return env;
+    }
     AppendConnection(env, database, "DATABASE_URL", "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD");
     return env;
 }

@@ -45,7 +45,8 @@ nlohmann::json AgentContainer(const api::Database& database, std::string_view co
 /// when there is nothing to ask for. pgjdbc reads neither.
 nlohmann::json SessionEnv(const api::Database& database);
 
-/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts.
+/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts; with
+/// engine Other DATABASE_* parts. Empty where the Database names no Secret.
 nlohmann::json InheritedEnv(const api::Database& database);
 
 /// {"name": ..., "valueFrom": {"fieldRef": UID of the Job}}: what the fence tag is made of.

@@ -53,7 +53,7 @@ json MigrationContainer(const json& spec, const api::Database& database) {
     for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
         Copy(spec, field, container);
     }
-    json env = SessionEnv(database);
+    json env = database.IsReadable() ? SessionEnv(database) : json::array({JobUidEnv()});
     if (TextAt(spec, {"credentials"}) != "None") {
         for (auto& variable : InheritedEnv(database))
             env.push_back(std::move(variable));
@@ -89,10 +89,12 @@ json BuildMigrationJob(const json& migration, const api::Database& database, con
     }
     // The user's sidecars come first: the agent may need them (a proxy to the database) to connect.
     pod["initContainers"] = Sidecars(spec);
-    pod["initContainers"].push_back(AgentSidecar(spec, database, settings));
     pod["containers"] = json::array({MigrationContainer(spec, database)});
     pod["volumes"] = core::ArrayAt(spec, {"volumes"});
-    pod["volumes"].push_back(AgentVolume());
+    if (database.IsReadable()) {
+        pod["initContainers"].push_back(AgentSidecar(spec, database, settings));
+        pod["volumes"].push_back(AgentVolume());
+    }
 
     json pod_metadata = json::object();
     if (const auto* labels = FindAt(spec, {"podLabels"})) pod_metadata["labels"] = *labels;

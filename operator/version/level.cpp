@@ -79,9 +79,10 @@ std::string_view WithoutExtension(std::string_view name) {
     return letters ? name.substr(0, dot) : name;
 }
 
-std::optional<Level> Level::Parse(Tool tool, std::string_view version) {
-    const ToolTraits& traits = Traits(tool);
-    if (traits.spelling == Spelling::Unordered) return std::nullopt;
+std::optional<Level> Level::Parse(const Scheme& scheme, std::string_view version) {
+    const ToolTraits& traits = Traits(scheme.tool);
+    const bool is_numeric = scheme.order == Order::Numeric;
+    if (scheme.order == Order::None || (traits.spelling == Spelling::Unordered && !is_numeric)) return std::nullopt;
     Level level;
     if (traits.spelling == Spelling::AppAndName) {
         const auto dot = version.find('.');
@@ -102,7 +103,8 @@ std::optional<Level> Level::Parse(Tool tool, std::string_view version) {
     level.bare_ = at == text.size();
     if (!level.bare_ && text[at] != '_' && text[at] != '-') return std::nullopt;
 
-    const bool may_be_made_up = traits.makes_hexadecimal_ids && level.bare_ && text.size() == kHexadecimalIdLength;
+    const bool may_be_made_up =
+        !is_numeric && traits.makes_hexadecimal_ids && level.bare_ && text.size() == kHexadecimalIdLength;
     if (may_be_made_up && level.segments_.size() == 1 && !LooksLikeTime(text)) return std::nullopt;
     if (IsNumberOnly(traits.spelling)) level.bare_ = true;
     if (traits.spelling == Spelling::NumberAtEnd) level.bare_ = text.size() == version.size();

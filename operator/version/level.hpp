@@ -18,7 +18,7 @@ namespace version {
 /// that cannot be a time of the form YYYYMMDDhhmm, for tools that make up hexadecimal identifiers of that length.
 class Level {
 public:
-    static std::optional<Level> Parse(Tool tool, std::string_view version);
+    static std::optional<Level> Parse(const Scheme& scheme, std::string_view version);
 
     /// Segment by segment, a missing one counts as 0, of any size. nullopt for levels of two lines, and when both begin
     /// with times of different precision and the shorter one contains the longer ("20261122" and "20261122194700").

@@ -35,10 +35,11 @@ std::string_view Name(Standing standing);
 ///  6. Unknown. For example another hash: nothing in the table tells whether it came before or is still to come.
 ///
 /// Not part of the answer: whether the reading is dirty, and floor or ceiling. The caller judges those.
-Standing Reached(Tool tool, const Reading& reading, std::string_view wanted, std::span<const std::string> known = {});
+Standing Reached(const Scheme& scheme, const Reading& reading, std::string_view wanted,
+                 std::span<const std::string> known = {});
 
 /// Which of two versions comes first, for queues; nullopt when their names do not tell (hashes, two names with one
 /// number). Equal only for the same version or "0007" against "0007_add_email".
-std::optional<std::strong_ordering> Compare(Tool tool, std::string_view a, std::string_view b);
+std::optional<std::strong_ordering> Compare(const Scheme& scheme, std::string_view a, std::string_view b);
 
 }  // namespace version

@@ -4,10 +4,11 @@
 
 namespace version {
 
-Survey::Survey(Tool tool, std::span<const std::string> wanted) : tool_{tool}, wanted_{wanted}, found_(wanted.size()) {
+Survey::Survey(const Scheme& scheme, std::span<const std::string> wanted)
+    : scheme_{scheme}, wanted_{wanted}, found_(wanted.size()) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         by_name_.emplace(wanted[i], i);
-        if (const auto level = Level::Parse(tool, wanted[i])) by_number_.emplace(level->Key(), i);
+        if (const auto level = Level::Parse(scheme, wanted[i])) by_number_.emplace(level->Key(), i);
     }
 }
 
@@ -21,7 +22,7 @@ void Survey::FindByNumber(const std::string& name, const std::optional<Level>& l
     if (!level) return;
     const auto [begin, end] = by_number_.equal_range(level->Key());
     for (auto at = begin; at != end; ++at) {
-        const auto order = Compare(tool_, wanted_[at->second], name);
+        const auto order = Compare(scheme_, wanted_[at->second], name);
         if (order && std::is_eq(*order)) found_[at->second] = true;
     }
 }
@@ -30,12 +31,12 @@ void Survey::Applied(const std::string& name, std::span<const std::string> other
     Find(name);
     for (const std::string& other : other_names)
         Find(other);
-    if (Traits(tool_).spelling == Spelling::FileName) Find(std::string{WithoutExtension(name)});
-    auto level = Level::Parse(tool_, name);
+    if (Traits(scheme_.tool).spelling == Spelling::FileName) Find(std::string{WithoutExtension(name)});
+    auto level = Level::Parse(scheme_, name);
     FindByNumber(name, level);
 
     // Django: a name without a number is the newest of its app only until one with a number comes.
-    const bool has_apps = Traits(tool_).spelling == Spelling::AppAndName;
+    const bool has_apps = Traits(scheme_.tool).spelling == Spelling::AppAndName;
     const std::string line = level ? level->Line() : has_apps ? name.substr(0, name.find('.')) : "";
     Newest& newest = newest_[line];
     if (newest.level) {
@@ -49,7 +50,7 @@ void Survey::Applied(const std::string& name, std::span<const std::string> other
 
 void Survey::Baseline(const std::string& name) {
     Applied(name);
-    if (auto level = Level::Parse(tool_, name)) baselines_.push_back(std::move(*level));
+    if (auto level = Level::Parse(scheme_, name)) baselines_.push_back(std::move(*level));
 }
 
 void Survey::HalfDone(const std::string& detail) {
@@ -64,7 +65,7 @@ Reading Survey::Finish() const {
         reading.versions.push_back(newest.name);
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
         bool found = found_[i];
-        const auto level = found || baselines_.empty() ? std::nullopt : Level::Parse(tool_, wanted_[i]);
+        const auto level = found || baselines_.empty() ? std::nullopt : Level::Parse(scheme_, wanted_[i]);
         for (const Level& baseline : baselines_) {
             const auto order = level ? Level::Compare(*level, baseline) : std::nullopt;
             found = found || (order && std::is_lteq(*order));

@@ -22,7 +22,7 @@ namespace version {
 class Survey {
 public:
     /// What `wanted` points to must outlive it.
-    Survey(Tool tool, std::span<const std::string> wanted);
+    Survey(const Scheme& scheme, std::span<const std::string> wanted);
 
     /// In the order in which they were applied: the last one is the newest where names have no numbers.
     void Applied(const std::string& name, std::span<const std::string> other_names = {});
@@ -42,7 +42,7 @@ private:
     void Find(const std::string& name);
     void FindByNumber(const std::string& name, const std::optional<Level>& level);
 
-    Tool tool_;
+    Scheme scheme_;
     std::span<const std::string> wanted_;
     std::unordered_multimap<std::string, std::size_t> by_name_, by_number_;
     std::vector<bool> found_;

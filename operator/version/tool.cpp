@@ -55,4 +55,23 @@ std::string ToolNames() {
     return names;
 }
 
+std::string_view Name(Order order) {
+    switch (order) {
+        case Order::Numeric:
+            return "Numeric";
+        case Order::None:
+            return "None";
+        case Order::ByTool:
+            break;
+    }
+    return {};
+}
+
+std::optional<Order> ParseOrder(std::string_view name) {
+    for (const Order order : {Order::ByTool, Order::Numeric, Order::None}) {
+        if (Name(order) == name) return order;
+    }
+    return std::nullopt;
+}
+
 }  // namespace version

@@ -73,6 +73,32 @@ struct ToolTraits {
 
 const ToolTraits& Traits(Tool tool);
 
+/// Whether names tell which version comes first.
+enum class Order {
+    /// As far as the tool's way of naming does.
+    ByTool,
+    /// Names begin with numbers that count, also where the tool makes names up or has no rule for them.
+    Numeric,
+    /// They do not: the table, the record and what the user declares are all there is.
+    None,
+};
+
+std::string_view Name(Order order);
+/// nullopt when there is none of this name; the empty name is ByTool.
+std::optional<Order> ParseOrder(std::string_view name);
+
+/// How the versions of one database compare.
+struct Scheme {
+    Scheme() = default;
+    /// Not explicit: a tool alone is a scheme, the usual one.
+    Scheme(Tool used, Order named = Order::ByTool) : tool(used), order(named) {}  // NOLINT
+
+    Tool tool = Tool::Alembic;
+    Order order = Order::ByTool;
+
+    bool operator==(const Scheme&) const = default;
+};
+
 std::string_view Name(Tool tool);
 
 /// nullopt when no tool has this name; names are case-sensitive.

@@ -78,7 +78,8 @@ version::Reading Read(Connection& connection, const Source& source, const std::v
     });
     std::vector<std::string> reached;
     for (const std::string& version : wanted) {
-        if (version::Reached(source.tool, reading, version) == version::Standing::Reached) reached.push_back(version);
+        if (version::Reached(source.Scheme(), reading, version) == version::Standing::Reached)
+            reached.push_back(version);
     }
     reading.reached = std::move(reached);
     return reading;

@@ -23,11 +23,14 @@ struct TableName {
 /// Whose table to read, and where it is.
 struct Source {
     version::Tool tool = version::Tool::Alembic;
+    version::Order order = version::Order::ByTool;
     /// nullopt: where the tool has it by default.
     std::optional<TableName> table;
     /// Of tool Custom: its first column is a version that the database is at, a second one, if any, is true when that
     /// version was left half done.
     std::string query;
+
+    version::Scheme Scheme() const { return {tool, order}; }
 };
 
 /// "table" or "schema.table"; a part that holds a dot is written in double quotes. nullopt when it is empty. Throws

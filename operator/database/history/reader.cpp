@@ -50,7 +50,7 @@ version::Reading ReadEveryMigration(const Question& question, const std::vector<
     std::string query{select};
     query.replace(query.find(kTable), kTable.size(), *table);
     question.session.Query("DECLARE tidegate_history NO SCROLL CURSOR FOR " + query);
-    version::Survey survey{question.source.tool, question.wanted};
+    version::Survey survey{question.source.Scheme(), question.wanted};
     Rows rows;
     do {
         rows = question.session.Query("FETCH " + std::to_string(kPiece) + " FROM tidegate_history");

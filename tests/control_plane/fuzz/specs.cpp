@@ -75,6 +75,7 @@ const std::vector<Example>& Examples() {
         {"/spec/command", {"migrate", "fail"}, false},
         {"/spec/command", {"migrate", "again"}, false},
         {"/spec/command", {"nothing"}, false},
+        {"/spec/includes", {"0000", "cafe"}, false},
         {"/spec/version", "0001", false},
         {"/spec/version", "0002", false},
         {"/spec/version", "8999", false},
@@ -96,8 +97,10 @@ FuzzedKind::FuzzedKind(const kube::Resource& resource, const Json& definition)
     const auto& spec = schema_["properties"]["spec"];
     changes_ = support::ChangesOf(spec, "/spec");
     std::map<std::string, std::pair<bool, bool>> rules;
-    for (const auto& rule : support::CelRules(spec, "/spec"))
-        rules[rule.field];
+    for (const auto& rule : support::CelRules(spec, "/spec")) {
+        // A rule of the whole ties fields together: its sides are walked from valid specs of both kinds.
+        if (rule.field != "/spec") rules[rule.field];
+    }
     for (const auto& example : Examples()) {
         const Json::json_pointer field(example.field);
         const auto known =
@@ -139,6 +142,10 @@ const SchemaChange& FuzzedKind::Any(std::mt19937& random) const {
 Json FirstDatabase(const std::string& name) {
     return Object("Database", name,
                   {{"connection", {{"secretRef", {{"name", name + "-db"}}}}}, {"history", {{"tool", "Alembic"}}}});
+}
+
+Json OtherDatabase(const std::string& name) {
+    return Object("Database", name, {{"engine", "Other"}, {"baseline", {"0000"}}});
 }
 
 Json FirstMigration(const std::string& name) {

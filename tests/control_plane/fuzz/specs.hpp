@@ -35,6 +35,7 @@ private:
 
 /// Valid objects of a walk. All of them belong together by `name`.
 nlohmann::json FirstDatabase(const std::string& name);
+nlohmann::json OtherDatabase(const std::string& name);
 nlohmann::json FirstMigration(const std::string& name);
 /// Where every walk ends, whatever came before.
 nlohmann::json FinalDatabase(const std::string& name);

@@ -132,7 +132,8 @@ void Walk::Step() {
     const unsigned what = random_() % 100;
     if (what < kRecreate / 5) return Recreate(kind);
     if (what < kBack + kRecreate / 5) {
-        current = is_database ? FirstDatabase(name_) : FirstMigration(name_);
+        const auto database = random_() % 3 == 0 ? OtherDatabase(name_) : FirstDatabase(name_);
+        current = is_database ? database : FirstMigration(name_);
         path_.push_back(std::string(kind.Resource().kind) + " back to a valid spec");
         const auto reply = Put(kind, current);
         if (!reply.Admitted()) return Violation("a valid spec is refused: " + reply.Message());

@@ -44,7 +44,7 @@ std::optional<EndedRun> ClassifyRow(const Row& row, const char* version = "0002"
     pod.migration.exit_code = row.exit_code;
     pod.migration.start_time = kStart;
     pod.migration.end_time = kStart + seconds{10};
-    Evidence evidence{.run = run, .tool = version::Tool::Alembic, .job = &job, .migration = migration};
+    Evidence evidence{.run = run, .scheme = version::Tool::Alembic, .job = &job, .migration = migration};
     if (row.exit_code) evidence.pod = &pod;
     if (row.after != nullptr) {
         evidence.after = version::Reading{.initialised = true, .dirty = row.dirty};
@@ -116,7 +116,7 @@ TEST(Classify, ACompleteJobExitedWithZeroThoughItsPodIsGone) {
     observed::JobFacts job;
     job.state = observed::JobFacts::State::Complete;
     const auto end = Classify({.run = run,
-                               .tool = version::Tool::Alembic,
+                               .scheme = version::Tool::Alembic,
                                .job = &job,
                                .after = version::Reading{.initialised = true, .versions = {"0002"}}});
     ASSERT_TRUE(end);
@@ -131,7 +131,7 @@ TEST(Classify, ALaunchThatNeverBeganIsSupersededWhereNobodyAsksForItAnyMore) {
     pod.migration.message = "pull access denied";
     api::Migration migration;
     migration.run_key = "key";
-    Evidence evidence{.run = run, .tool = version::Tool::Alembic, .pod = &pod, .migration = &migration};
+    Evidence evidence{.run = run, .scheme = version::Tool::Alembic, .pod = &pod, .migration = &migration};
     EXPECT_EQ(Classify(evidence)->reason, api::reasons::kNeverStarted);
     EXPECT_THAT(Classify(evidence)->message, HasSubstr("pull access denied"));
     migration.run_key = "another";
@@ -155,7 +155,7 @@ TEST(Classify, ThePastDeadlineIsNamedWhereItWasTheCause) {
     pod.migration.end_time = kStart + seconds{10};
     const version::Reading after{.initialised = true, .versions = {"0001"}};
     const Evidence evidence{
-        .run = run, .tool = version::Tool::Alembic, .pod = &pod, .migration = &migration, .after = after};
+        .run = run, .scheme = version::Tool::Alembic, .pod = &pod, .migration = &migration, .after = after};
     EXPECT_EQ(Classify(evidence)->reason, api::reasons::kDeadlineExceeded);
     EXPECT_THAT(Classify(evidence)->message, HasSubstr("10s"));
     pod.migration.end_time = kStart + seconds{9};
@@ -178,7 +178,7 @@ std::optional<EndedRun> ClassifyLocks(int exit_code, const api::AgentReport::Loc
     pod.report = api::AgentReport{};
     pod.report->locks = locks;
     return Classify({.run = run,
-                     .tool = version::Tool::Alembic,
+                     .scheme = version::Tool::Alembic,
                      .pod = &pod,
                      .after = version::Reading{.initialised = true, .versions = {after}}});
 }

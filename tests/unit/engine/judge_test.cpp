@@ -65,11 +65,11 @@ TEST(ApplyReading, WithdrawsAVersionThatIsGoneFromTheList) {
     reading.reading.reached = {"20261121000000"};
     const std::vector<std::string> named{"orders@20261121000000"};
     auto status = database.status;
-    ApplyReading(database, reading, named, kStart, status);
+    ApplyReading(database, reading, {.requirements = named, .contents = {}}, kStart, status);
     EXPECT_THAT(Reached(status), ElementsAre("orders@20261121000000"));
     reading.reading.reached.clear();
     reading.reading.absent = {"20261121000000"};
-    ApplyReading(database, reading, named, kStart, status);
+    ApplyReading(database, reading, {.requirements = named, .contents = {}}, kStart, status);
     EXPECT_THAT(Reached(status), IsEmpty());
 }
 
@@ -144,7 +144,8 @@ TEST(Judge, TheImageFormHoldsWhenAMigrationRanFromAnImageOfTheTemplate) {
 TEST(ApplyReading, AddsWhatIsNamedAndProven) {
     const auto database = At("0001");
     auto status = database.status;
-    ApplyReading(database, Reading({"0002"}), {"orders@0001", "orders@0002", "orders@0003", "orders@cafe"}, kStart,
+    ApplyReading(database, Reading({"0002"}),
+                 {.requirements = {"orders@0001", "orders@0002", "orders@0003", "orders@cafe"}, .contents = {}}, kStart,
                  status);
     EXPECT_EQ(status.version, "0002");
     EXPECT_EQ(status.verified_by, "probe-2");
@@ -192,14 +193,16 @@ TEST(ApplyReading, WhatTheTableDisprovesLeavesAndWhatItCannotTellStays) {
     EXPECT_THAT(Reached(status), IsEmpty());
 }
 
-TEST(ApplyReading, AnotherIdentityIsAnotherDatabase) {
+TEST(ApplyReading, AnotherIdentityUnderAnotherSpecVoidsTheRecord) {
     auto database = At("0003");
     database.status.reached = {{"orders@cafe", kStart}};
     database.status.runs = {{.key = "running", .outcome = api::RunOutcome::Active},
                             {.key = "done", .version = "cafe", .outcome = api::RunOutcome::Succeeded}};
+    database.generation = 2;
     for (const bool same : {true, false}) {
         auto status = database.status;
         auto reading = Reading({"0003"});
+        reading.generation = 2;
         if (!same) reading.identity = "9999/1";
         ApplyReading(database, reading, {}, kStart, status);
         EXPECT_EQ(status.reached.empty(), !same);
@@ -209,16 +212,70 @@ TEST(ApplyReading, AnotherIdentityIsAnotherDatabase) {
     }
 }
 
+TEST(ApplyReading, AnotherIdentityUnderTheSameSpecWithdrawsWhatWasProvenAndKeepsTheRecord) {
+    auto database = At("cafe");
+    database.status.reached = {{"orders@cafe", kStart}};
+    database.status.runs = {
+        {.key = "done", .version = "cafe", .outcome = api::RunOutcome::Succeeded, .completion_time = kStart}};
+    auto reading = Reading({"dead"});
+    reading.identity = "9999/1";
+    ApplyReading(database, reading, {}, kStart, database.status);
+    EXPECT_THAT(Reached(database.status), IsEmpty());
+    ASSERT_EQ(database.status.runs.size(), 1U);
+    EXPECT_EQ(JudgeVersion(database, "cafe"), Verdict::VersionUnknown) << "it was proven in the other database";
+    EXPECT_TRUE(IsLost(database, database.status.runs.front()));
+}
+
+TEST(ApplyReading, APositionThatTheRecordKnowsAsOlderDisprovesWhatCameLater) {
+    auto database = At("beef");
+    const auto run = [](const char* version) {
+        return api::RunRecord{.key = version, .version = version, .outcome = api::RunOutcome::Succeeded};
+    };
+    database.status.runs = {run("beef"), run("dead"), run("cafe")};
+    database.status.reached = {{"orders@beef", kStart}, {"orders@dead", kStart}, {"orders@cafe", kStart}};
+    ApplyReading(database, Reading({"dead"}), {}, kStart, database.status);
+    EXPECT_THAT(Reached(database.status), ElementsAre("orders@dead", "orders@cafe"));
+    EXPECT_EQ(JudgeVersion(database, "beef"), Verdict::VersionUnknown);
+    EXPECT_EQ(JudgeVersion(database, "cafe"), Verdict::Holds);
+    ApplyReading(database, Reading({"f00d"}, seconds{20}), {}, kStart, database.status);
+    EXPECT_THAT(Reached(database.status), ElementsAre("orders@dead", "orders@cafe"))
+        << "somebody else migrated on, as far as anybody can tell";
+}
+
+TEST(ApplyReading, WhatAReachedVersionIncludesIsReached) {
+    auto database = At("cafe");
+    const Named named{.requirements = {"orders@beef"}, .contents = {{"beef", {"dead", "a,b"}}}};
+    ApplyReading(database, Reading({"cafe"}), named, kStart, database.status);
+    EXPECT_THAT(Reached(database.status), IsEmpty());
+    ApplyReading(database, Reading({"beef"}, seconds{20}), named, kStart, database.status);
+    EXPECT_THAT(Reached(database.status), ElementsAre("orders@a%2Cb", "orders@dead", "orders@beef"));
+    const auto proven = database.status.reached;
+    ApplyReading(database, Reading({"beef"}, seconds{30}), named, kStart + seconds{60}, database.status);
+    EXPECT_EQ(database.status.reached, proven) << "proven once";
+}
+
+TEST(ApplyReading, WhatSomebodyNamesIsKeptBeforeWhatIsOnlyIncluded) {
+    const auto database = At("cafe");
+    auto status = database.status;
+    Named named{.requirements = {"orders@cafe"}, .contents = {{"cafe", {}}}};
+    for (int i = 0; i < 250; ++i)
+        named.contents.front().includes.push_back("included-" + std::to_string(i));
+    ApplyReading(database, Reading({"cafe"}), named, kStart, status);
+    EXPECT_EQ(status.reached.size(), 200U);
+    EXPECT_EQ(status.reached.back().requirement, "orders@cafe");
+}
+
 TEST(ApplyReading, ADirtyReadingProvesNothingNewAndKeepsWhatWasProven) {
     const auto database = At("0001");
     auto status = database.status;
     status.reached = {{"orders@0001", kStart}};
     auto reading = Reading({"0002"});
     reading.reading.dirty = true;
-    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    ApplyReading(database, reading, {.requirements = {"orders@0002"}, .contents = {}}, kStart, status);
     EXPECT_TRUE(status.dirty);
     EXPECT_THAT(Reached(status), ElementsAre("orders@0001"));
-    ApplyReading(database, Reading({"0002"}, seconds{20}), {"orders@0002"}, kStart, status);
+    ApplyReading(database, Reading({"0002"}, seconds{20}), {.requirements = {"orders@0002"}, .contents = {}}, kStart,
+                 status);
     EXPECT_FALSE(status.dirty);
     EXPECT_THAT(Reached(status), ElementsAre("orders@0002", "orders@0001"));
 }
@@ -229,7 +286,7 @@ TEST(ApplyReading, KeepsTheNewestTwoHundred) {
     std::vector<std::string> named;
     for (int i = 0; i < 250; ++i)
         named.push_back("orders@" + std::to_string(1000 + i));
-    ApplyReading(database, Reading({"9999"}), named, kStart, status);
+    ApplyReading(database, Reading({"9999"}), {.requirements = named, .contents = {}}, kStart, status);
     EXPECT_EQ(status.reached.size(), api::kKeptReached);
 }
 

@@ -47,6 +47,22 @@ TEST(Retry, AListedExitCodeIsAttemptedAgainUntilTheAttemptsAreUsedUp) {
     EXPECT_THAT(cluster.Settle(), IsEmpty());
 }
 
+TEST(Retry, ALaunchWithMoreThanOnePodIsNotAttemptedAgainByItself) {
+    auto cluster = RunningCluster();
+    const auto job = cluster.LastJob();
+    cluster.EndMigration(job, {.exit_code = 75});
+    auto other = cluster.pods.at(job + "-pod");
+    other["metadata"]["name"] = job + "-other";
+    other["metadata"]["uid"] = "uid-other";
+    other["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] = 137;
+    cluster.pods[job + "-other"] = other;
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.Reason("orders"), "MigrationFailed");
+    cluster.Advance(seconds{600});
+    cluster.SettleWithProbes();
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
 TEST(Retry, WaitsForItsPauseAndSaysWhenItEnds) {
     auto cluster = RunningCluster();
     cluster.EndMigration(cluster.LastJob(), {.exit_code = 75});

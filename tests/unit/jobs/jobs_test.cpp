@@ -328,6 +328,7 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
     const std::map<std::string, Json> values = {
         {"databaseRef", {{"name", "zz-marker"}}},
         {"version", "zz-marker"},
+        {"includes", {"0001"}},
         {"image", "zz-marker"},
         {"command", {"zz-marker"}},
         {"args", {"zz-marker"}},
@@ -374,6 +375,7 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
                                                  "historyLimit",
                                                  "logTail",
                                                  "databaseRef",
+                                                 "includes",
                                                  "attempts",
                                                  "run"};
         EXPECT_TRUE(decisions.contains(field) ? in_decisions : in_job)
@@ -402,9 +404,31 @@ TEST(Jobs, TellTheAgentWhereTheHistoryIs) {
     EXPECT_EQ(AgentVariable(database, api::kAgentQuery), "SELECT $$$$1$$$$") << "the kubelet makes one $ of two";
 }
 
+TEST(Jobs, TellTheAgentHowVersionsCompareWhereTheirOwnerSaysSo) {
+    api::Database database;
+    EXPECT_EQ(AgentVariable(database, api::kAgentVersionOrder), std::nullopt);
+    database.spec.version_order = version::Order::Numeric;
+    EXPECT_EQ(AgentVariable(database, api::kAgentVersionOrder), "Numeric");
+}
+
+TEST(Jobs, OfEngineOtherHaveNoAgentAndNothingOfPostgreSQL) {
+    auto database = Database();
+    database.spec.engine = api::Engine::Other;
+    const auto job = Build(Migration(), database);
+    EXPECT_TRUE(PodSpec(job).at("initContainers").empty());
+    EXPECT_TRUE(PodSpec(job).at("volumes").empty());
+    std::set<std::string> names;
+    for (const auto& variable : Migrate(job).at("env"))
+        names.insert(variable.at("name").get<std::string>());
+    EXPECT_EQ(names, (std::set<std::string>{"DATABASE_URL", "TIDEGATE_JOB_UID"}));
+    database.spec.secret_name.clear();
+    EXPECT_EQ(Migrate(Build(Migration(), database)).at("env").size(), 1U);
+}
+
 TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     const support::CrdSchema schema("databases");
-    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 5U) << "connection, history, baseline, limits, lockWatch";
+    EXPECT_EQ(schema.At({"spec"})["properties"].size(), 8U)
+        << "engine, connection, history, versionOrder, baseline, limits, lockWatch, recheckSeconds";
     EXPECT_EQ(schema.At({"spec", "limits"})["properties"].size(), 2U) << "lockTimeoutSeconds, statementTimeoutSeconds";
     EXPECT_EQ(schema.At({"spec", "lockWatch"})["properties"].size(), 2U) << "afterSeconds, action";
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";

@@ -130,6 +130,33 @@ TEST(Compare, OrdersWhatHasNumbersAndOnlyThat) {
     EXPECT_EQ(compare("", "0001"), std::nullopt);
 }
 
+TEST(Compare, FollowsTheOrderThatTheOwnerNames) {
+    const Scheme numeric{Tool::Liquibase, Order::Numeric};
+    EXPECT_EQ(Compare(Tool::Liquibase, "7-users", "12-orders"), std::nullopt);
+    EXPECT_EQ(Compare(numeric, "7-users", "12-orders"), std::strong_ordering::less);
+    EXPECT_EQ(Compare(Tool::Alembic, "000000000007", "000000000012"), std::nullopt) << "12 digits may be made up";
+    EXPECT_EQ(Compare(Scheme(Tool::Alembic, Order::Numeric), "000000000007", "000000000012"),
+              std::strong_ordering::less);
+    EXPECT_EQ(Compare(Scheme(Tool::Alembic, Order::None), "0001", "0002"), std::nullopt);
+}
+
+TEST(Reached, FollowsTheOrderThatTheOwnerNames) {
+    const Scheme none{Tool::Alembic, Order::None};
+    EXPECT_EQ(Reached(Tool::Alembic, Heads({"0002"}), "0001"), kReached);
+    EXPECT_EQ(Reached(none, Heads({"0002"}), "0001"), kUnknown);
+    EXPECT_EQ(Reached(none, Heads({"0002"}), "0003"), kUnknown);
+    EXPECT_EQ(Reached(none, Heads({"0002"}), "0002"), kReached);
+    EXPECT_EQ(Reached(none, Heads({"0002"}), "0001", std::vector<std::string>{"0001"}), kReached);
+    const Scheme numeric{Tool::Liquibase, Order::Numeric};
+    EXPECT_EQ(Reached(numeric, Heads({"12-orders"}), "13-items"), kNotReached);
+}
+
+TEST(Order, IsReadBack) {
+    for (const auto order : {Order::ByTool, Order::Numeric, Order::None})
+        EXPECT_EQ(ParseOrder(Name(order)), order);
+    EXPECT_EQ(ParseOrder("numeric"), std::nullopt);
+}
+
 TEST(Compare, IsAntisymmetric) {
     const std::vector<std::string> versions{"0001",     "1_x",        "1_y",          "2", "1.0", "1.2.3", "1.", ".1",
                                             "20261122", "2026112219", "202699999999", "",  "_",   "-1"};

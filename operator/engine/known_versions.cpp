@@ -1,0 +1,55 @@
+#include "engine/known_versions.hpp"
+
+#include <algorithm>
+
+#include "version/tool.hpp"
+
+namespace engine {
+namespace {
+
+using Runs = std::vector<api::RunRecord>;
+
+bool Contains(const std::vector<std::string>& versions, std::string_view version) {
+    return std::find(versions.begin(), versions.end(), version) != versions.end();
+}
+
+bool BroughtVersion(const api::DatabaseStatus& status, const api::RunRecord& run) {
+    return WasProvenHere(status, run) && !run.version.empty();
+}
+
+/// The newest run that brought what the table says now; the first of all where the record knows nothing of it, so that
+/// all of it counts. The record has the newest run first.
+Runs::const_iterator Present(const api::DatabaseStatus& status, const version::Reading& reading) {
+    const auto found = std::find_if(status.runs.begin(), status.runs.end(), [&](const auto& run) {
+        return BroughtVersion(status, run) && Contains(reading.versions, run.version);
+    });
+    return found == status.runs.end() || reading.truncated ? status.runs.begin() : found;
+}
+
+}  // namespace
+
+bool WasProvenHere(const api::DatabaseStatus& status, const api::RunRecord& run) {
+    if (run.outcome != api::RunOutcome::Succeeded) return false;
+    return !status.identity_since || (run.completion_time && *run.completion_time > *status.identity_since);
+}
+
+std::vector<std::string> KnownVersions(const api::DatabaseSpec& spec, const api::DatabaseStatus& status,
+                                       const version::Reading& reading) {
+    std::vector<std::string> versions = spec.baseline;
+    if (version::Traits(spec.history.tool).content == version::Content::EveryMigration) return versions;
+    std::for_each(Present(status, reading), status.runs.end(), [&](const auto& run) {
+        if (BroughtVersion(status, run)) versions.push_back(run.version);
+    });
+    return versions;
+}
+
+bool IsTakenBack(const api::DatabaseSpec& spec, const api::DatabaseStatus& status, const version::Reading& reading,
+                 std::string_view version) {
+    if (version::Traits(spec.history.tool).content == version::Content::EveryMigration) return false;
+    if (Contains(reading.versions, version)) return false;
+    const auto is_it = [&](const auto& run) { return BroughtVersion(status, run) && run.version == version; };
+    const auto present = Present(status, reading);
+    return std::any_of(status.runs.begin(), present, is_it) && std::none_of(present, status.runs.end(), is_it);
+}
+
+}  // namespace engine
