@@ -53,8 +53,11 @@ std::optional<std::chrono::seconds> SecondsAt(const json& object, std::initializ
 ConnectionKeys ParseKeys(const json& object) {
     ConnectionKeys keys;
     const auto read = [&object](const char* name) { return TextAt(object, {"spec", "connection", "keys", name}); };
-    if (const auto uri = read("uri"); !uri.empty()) keys.uri = uri;
     keys.host = read("host");
+    const auto uri = read("uri");
+    // The default is there for who names nothing; beside parts it would be a key that the Secret may not have.
+    if (!uri.empty() || keys.UsesParts()) keys.uri = uri;
+    keys.jdbc_uri = read("jdbcUri");
     keys.port = read("port");
     keys.dbname = read("dbname");
     keys.user = read("user");

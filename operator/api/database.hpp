@@ -19,11 +19,14 @@
 
 namespace api {
 
-/// Which keys of the Secret hold the connection: `uri`, or the parts when `host` is named.
+/// Which keys of the Secret hold the connection: a URI, the parts, or both. Empty: not named.
 struct ConnectionKeys {
     std::string uri = "uri";
     std::string host, port, dbname, user, password;
+    /// Offered to migrations alone.
+    std::string jdbc_uri;
 
+    /// Where both are named, the parts are what the agent connects with.
     bool UsesParts() const { return !host.empty(); }
     bool operator==(const ConnectionKeys&) const = default;
 };

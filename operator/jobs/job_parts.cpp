@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "jobs/connection_env.hpp"
 #include "version/tool.hpp"
 
 namespace jobs {
@@ -25,29 +26,8 @@ constexpr int kAgentUser = 65532;
 /// Migration tools get the same time to end their transaction when their pod is deleted (reference: >= 300 s).
 constexpr int kTerminationGraceSeconds = 300;
 
-json SecretEnv(std::string_view name, const std::string& secret, const std::string& key) {
-    return {{"name", name}, {"valueFrom", {{"secretKeyRef", {{"name", secret}, {"key", key}}}}}};
-}
-
 json FieldEnv(std::string_view name, const std::string& path) {
     return {{"name", name}, {"valueFrom", {{"fieldRef", {{"fieldPath", path}}}}}};
-}
-
-/// The connection under the given names: `uri`, or the parts that the Database names.
-void AppendConnection(json& env, const api::Database& database, std::string_view uri, std::string_view host,
-                      std::string_view port, std::string_view dbname, std::string_view user,
-                      std::string_view password) {
-    const std::string& secret = database.spec.secret_name;
-    const auto& keys = database.spec.keys;
-    if (!keys.UsesParts()) {
-        env.push_back(SecretEnv(uri, secret, keys.uri));
-        return;
-    }
-    env.push_back(SecretEnv(host, secret, keys.host));
-    if (!keys.port.empty()) env.push_back(SecretEnv(port, secret, keys.port));
-    if (!keys.dbname.empty()) env.push_back(SecretEnv(dbname, secret, keys.dbname));
-    if (!keys.user.empty()) env.push_back(SecretEnv(user, secret, keys.user));
-    if (!keys.password.empty()) env.push_back(SecretEnv(password, secret, keys.password));
 }
 
 /// A statement goes on for at most that long when its client's process is gone, and half a minute when its node is.
@@ -55,21 +35,6 @@ void AppendConnection(json& env, const api::Database& database, std::string_view
 constexpr std::string_view kEndWithTheClient =
     "-c client_connection_check_interval=5s -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
     "-c tcp_keepalives_count=3";
-
-std::string SessionOptions(const api::Database& database) {
-    std::string options;
-    const auto append = [&](std::string_view option) {
-        if (!options.empty()) options += ' ';
-        options += option;
-    };
-    const auto append_limit = [&](const char* name, std::optional<std::chrono::seconds> limit) {
-        if (limit) append(std::string("-c ") + name + "=" + std::to_string(limit->count()) + "s");
-    };
-    if (database.status.connection_check) append(kEndWithTheClient);
-    append_limit("lock_timeout", database.spec.limits.lock_timeout);
-    append_limit("statement_timeout", database.spec.limits.statement_timeout);
-    return options;
-}
 
 /// The kubelet would expand "$(NAME)"; "$$" stands for one "$".
 std::string LiteralEnv(const std::string& text) {
@@ -90,6 +55,21 @@ std::string JoinWanted(const std::vector<std::string>& wanted) {
 }
 
 }  // namespace
+
+std::string SessionOptions(const api::Database& database) {
+    std::string options;
+    const auto append = [&](std::string_view option) {
+        if (!options.empty()) options += ' ';
+        options += option;
+    };
+    const auto append_limit = [&](const char* name, std::optional<std::chrono::seconds> limit) {
+        if (limit) append(std::string("-c ") + name + "=" + std::to_string(limit->count()) + "s");
+    };
+    if (database.status.connection_check) append(kEndWithTheClient);
+    append_limit("lock_timeout", database.spec.limits.lock_timeout);
+    append_limit("statement_timeout", database.spec.limits.statement_timeout);
+    return options;
+}
 
 json JobUidEnv() {
     return FieldEnv(api::kAgentJobUid, "metadata.labels['" + std::string(api::kControllerUidLabel) + "']");
@@ -165,9 +145,7 @@ json AgentVolume() {
 
 json AgentContainer(const api::Database& database, std::string_view command, const std::vector<std::string>& wanted,
                     const JobSettings& settings) {
-    json env = json::array();
-    AppendConnection(env, database, api::kAgentUri, api::kAgentHost, api::kAgentPort, api::kAgentDatabaseName,
-                     api::kAgentUser, api::kAgentPassword);
+    json env = AgentConnectionEnv(database);
     const auto& history = database.spec.history;
     env.push_back({{"name", api::kAgentTool}, {"value", version::Name(history.tool)}});
     if (const auto order = version::Name(database.spec.version_order); !order.empty())
@@ -201,18 +179,6 @@ json SessionEnv(const api::Database& database) {
                       {"value", std::string(api::kFenceTagPrefix) + "$(" + std::string(api::kAgentJobUid) + ")"}}});
     if (auto options = SessionOptions(database); !options.empty())
         env.push_back({{"name", "PGOPTIONS"}, {"value", std::move(options)}});
-    return env;
-}
-
-json InheritedEnv(const api::Database& database) {
-    json env = json::array();
-    if (database.spec.secret_name.empty()) return env;
-    if (!database.IsReadable()) {
-        AppendConnection(env, database, "DATABASE_URL", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME",
-                         "DATABASE_USER", "DATABASE_PASSWORD");
-        return env;
-    }
-    AppendConnection(env, database, "DATABASE_URL", "PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD");
     return env;
 }
 

@@ -39,15 +39,14 @@ nlohmann::json JobAround(const nlohmann::json& metadata, nlohmann::json pod_meta
 nlohmann::json AgentContainer(const api::Database& database, std::string_view command,
                               const std::vector<std::string>& wanted, const JobSettings& settings);
 
-/// What every session of the migration container begins with, no credential: PGAPPNAME, the tag that makes it known to
-/// the fence and the lock watch, and PGOPTIONS, the Database's limits and what ends the session of a pod that is gone
-/// where the server is known to offer that (a server that does not know an option refuses the connection). Left out
-/// when there is nothing to ask for. pgjdbc reads neither.
-nlohmann::json SessionEnv(const api::Database& database);
+/// The options that every session of a migration begins with: the Database's limits, and what ends the session of a pod
+/// that is gone where the server is known to offer that (a server that does not know an option refuses the connection).
+/// Empty when there is nothing to ask for.
+std::string SessionOptions(const api::Database& database);
 
-/// The connection offered to the migration container, in the shapes that tools want: DATABASE_URL, or PG* parts; with
-/// engine Other DATABASE_* parts. Empty where the Database names no Secret.
-nlohmann::json InheritedEnv(const api::Database& database);
+/// What every session of the migration container begins with, no credential: PGAPPNAME, the tag that makes it known to
+/// the fence and the lock watch, and PGOPTIONS, the SessionOptions. pgjdbc reads neither: jobs/connection_env.hpp.
+nlohmann::json SessionEnv(const api::Database& database);
 
 /// {"name": ..., "valueFrom": {"fieldRef": UID of the Job}}: what the fence tag is made of.
 nlohmann::json JobUidEnv();

@@ -4,6 +4,7 @@
 
 #include "api/names.hpp"
 #include "core/json_access.hpp"
+#include "jobs/connection_env.hpp"
 #include "jobs/job_parts.hpp"
 
 namespace jobs {
@@ -55,7 +56,7 @@ json MigrationContainer(const json& spec, const api::Database& database) {
     }
     json env = database.IsReadable() ? SessionEnv(database) : json::array({JobUidEnv()});
     if (TextAt(spec, {"credentials"}) != "None") {
-        for (auto& variable : InheritedEnv(database))
+        for (auto& variable : InheritedEnv(database, SessionOptions(database)))
             env.push_back(std::move(variable));
     }
     // The user's come last: of two variables with one name Kubernetes takes the last.

@@ -91,8 +91,6 @@ TEST_F(Schema, DatabaseRefusalsSayWhatToWrite) {
     ExpectRefused(tool, "spec.history.tool: Unsupported value: \"alembic\": supported values: \"Flyway\"");
     ExpectRefused(DatabaseBuilder("d").Secret("Not A Name").Build(), "spec.connection.secretRef.name: Invalid value");
     ExpectRefused(DatabaseBuilder("d").Secret("").Build(), "spec.connection.secretRef.name: Invalid value");
-    ExpectRefused(DatabaseBuilder("d").Keys({{"uri", "uri"}, {"host", "host"}}).Build(),
-                  "name either the key of a connection URI (uri) or the keys of its parts");
     ExpectRefused(DatabaseBuilder("d").Keys({{"host", "host"}, {"dbname", "dbname"}}).Build(),
                   "host needs dbname, user and password beside it");
     ExpectRefused(DatabaseBuilder("d").Keys({{"port", "port"}}).Build(),

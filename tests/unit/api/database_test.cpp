@@ -134,9 +134,14 @@ TEST(Database, ReadsTheKeysOfTheSecret) {
         {"host", "h"}, {"port", "p"}, {"dbname", "d"}, {"user", "u"}, {"password", "w"}};
     const auto keys = ParseDatabase(object).spec.keys;
     EXPECT_TRUE(keys.UsesParts());
-    EXPECT_EQ(keys, (ConnectionKeys{"uri", "h", "p", "d", "u", "w"}));
+    EXPECT_EQ(keys, (ConnectionKeys{"", "h", "p", "d", "u", "w"})) << "no key is named for a URI";
+    object["spec"]["connection"]["keys"]["uri"] = "url";
+    object["spec"]["connection"]["keys"]["jdbcUri"] = "jdbc-uri";
+    EXPECT_EQ(ParseDatabase(object).spec.keys, (ConnectionKeys{"url", "h", "p", "d", "u", "w", "jdbc-uri"}));
     object["spec"]["connection"]["keys"] = {{"uri", "DATABASE_URL"}};
     EXPECT_EQ(ParseDatabase(object).spec.keys.uri, "DATABASE_URL");
+    object["spec"]["connection"]["keys"] = {{"jdbcUri", "jdbc-uri"}};
+    EXPECT_EQ(ParseDatabase(object).spec.keys.uri, "uri");
 }
 
 TEST(Database, AnOutcomeOfANewerOperatorRunsNothing) {

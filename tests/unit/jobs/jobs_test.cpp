@@ -125,36 +125,97 @@ TEST(Jobs, WhatTheUserAsksOfTheSecurityContextIsAddedToIt) {
     EXPECT_EQ(PodSpec(job)["initContainers"][0]["securityContext"]["capabilities"]["drop"], Json({"ALL"}));
 }
 
-TEST(Jobs, CredentialsStandInItBySecretKeyRefOnly) {
-    const auto key_of = [](const Json& variable) { return variable["valueFrom"]["secretKeyRef"]; };
-    for (const bool parts : {false, true}) {
-        auto database = Database();
-        if (parts) database.spec.keys = {"uri", "h", "p", "d", "u", "w"};
-        const auto job = Build(Migration(), database);
-        const std::vector<std::pair<const char*, const char*>> agent =
-            parts ? std::vector<std::pair<const char*, const char*>>{{"TIDEGATE_HOST", "h"},
-                                                                     {"TIDEGATE_PORT", "p"},
-                                                                     {"TIDEGATE_DBNAME", "d"},
-                                                                     {"TIDEGATE_USER", "u"},
-                                                                     {"TIDEGATE_PASSWORD", "w"}}
-                  : std::vector<std::pair<const char*, const char*>>{{"TIDEGATE_URI", "uri"}};
-        const std::vector<std::pair<const char*, const char*>> tool =
-            parts ? std::vector<std::pair<const char*, const char*>>{{"PGHOST", "h"},
-                                                                     {"PGPORT", "p"},
-                                                                     {"PGDATABASE", "d"},
-                                                                     {"PGUSER", "u"},
-                                                                     {"PGPASSWORD", "w"}}
-                  : std::vector<std::pair<const char*, const char*>>{{"DATABASE_URL", "uri"}};
-        for (const auto& [name, key] : agent)
-            EXPECT_EQ(key_of(Variable(Agent(job), name)), (Json{{"name", "orders-db"}, {"key", key}})) << name;
-        for (const auto& [name, key] : tool)
-            EXPECT_EQ(key_of(Variable(Migrate(job), name)), (Json{{"name", "orders-db"}, {"key", key}})) << name;
-        EXPECT_EQ(Variable(Migrate(job), parts ? "DATABASE_URL" : "PGHOST"), Json());
-        EXPECT_EQ(Variable(Agent(job), parts ? "TIDEGATE_URI" : "TIDEGATE_HOST"), Json());
+/// Names of the container's variables that come from the Secret, with the keys that they come from.
+std::map<std::string, std::string> FromSecret(const Json& container) {
+    std::map<std::string, std::string> keys;
+    for (const auto& variable : container.at("env")) {
+        const auto reference = variable.value("/valueFrom/secretKeyRef"_json_pointer, Json::object());
+        if (reference.value("name", "") == "orders-db") keys[variable["name"]] = reference["key"];
     }
-    auto without_port = Database();
-    without_port.spec.keys = {"uri", "h", "", "d", "u", "w"};
-    EXPECT_EQ(Variable(Agent(Build(Migration(), without_port)), "TIDEGATE_PORT"), Json());
+    return keys;
+}
+
+using Keys = std::map<std::string, std::string>;
+const api::ConnectionKeys kParts{"", "h", "p", "d", "u", "w"};
+const Keys kAgentParts{{"TIDEGATE_HOST", "h"},
+                       {"TIDEGATE_PORT", "p"},
+                       {"TIDEGATE_DBNAME", "d"},
+                       {"TIDEGATE_USER", "u"},
+                       {"TIDEGATE_PASSWORD", "w"}};
+const Keys kToolParts{{"PGHOST", "h"},
+                      {"PGPORT", "p"},
+                      {"PGDATABASE", "d"},
+                      {"PGUSER", "u"},
+                      {"PGPASSWORD", "w"},
+                      {"JDBC_DATABASE_USERNAME", "u"},
+                      {"JDBC_DATABASE_PASSWORD", "w"}};
+
+Json JobWith(const api::ConnectionKeys& keys) {
+    auto database = Database();
+    database.spec.keys = keys;
+    return Build(Migration(), database);
+}
+
+Keys Joined(Keys keys, const Keys& more) {
+    keys.insert(more.begin(), more.end());
+    return keys;
+}
+
+TEST(Jobs, CredentialsStandInItBySecretKeyRefOnly) {
+    const auto uri = JobWith({});
+    EXPECT_EQ(FromSecret(Agent(uri)), (Keys{{"TIDEGATE_URI", "uri"}}));
+    EXPECT_EQ(FromSecret(Migrate(uri)), (Keys{{"DATABASE_URL", "uri"}}));
+    EXPECT_EQ(Variable(Migrate(uri), "JDBC_DATABASE_URL"), Json()) << "nothing to make one of";
+
+    const auto parts = JobWith(kParts);
+    EXPECT_EQ(FromSecret(Agent(parts)), kAgentParts);
+    EXPECT_EQ(FromSecret(Migrate(parts)), kToolParts);
+}
+
+TEST(Jobs, TheAgentUsesThePartsWhereAToolIsOfferedTheUriToo) {
+    auto keys = kParts;
+    keys.uri = "url";
+    keys.jdbc_uri = "jdbc-uri";
+    const auto job = JobWith(keys);
+    EXPECT_EQ(FromSecret(Agent(job)), kAgentParts);
+    EXPECT_EQ(FromSecret(Migrate(job)),
+              Joined(kToolParts, {{"DATABASE_URL", "url"}, {"JDBC_DATABASE_URL", "jdbc-uri"}}));
+}
+
+TEST(Jobs, AJdbcUrlIsMadeOfThePartsWithoutUserAndPassword) {
+    const auto url = [](const api::Database& database) {
+        return Variable(Migrate(Build(Migration(), database)), "JDBC_DATABASE_URL")["value"];
+    };
+    auto database = Database();
+    database.spec.keys = kParts;
+    EXPECT_EQ(url(database),
+              "jdbc:postgresql://$(PGHOST):$(PGPORT)/$(PGDATABASE)?ApplicationName=tidegate%2F$(TIDEGATE_JOB_UID)");
+    database.spec.keys.port.clear();
+    database.spec.limits = {.lock_timeout = std::chrono::seconds{5}, .statement_timeout = std::chrono::seconds{60}};
+    EXPECT_EQ(url(database),
+              "jdbc:postgresql://$(PGHOST)/$(PGDATABASE)?ApplicationName=tidegate%2F$(TIDEGATE_JOB_UID)"
+              "&options=-c%20lock_timeout%3D5s%20-c%20statement_timeout%3D60s");
+}
+
+TEST(Jobs, WhatAVariableRefersToStandsBeforeIt) {
+    std::set<std::string> before;
+    const auto job = JobWith(kParts);
+    for (const auto& variable : Migrate(job)["env"]) {
+        const std::string value = variable.value("value", "");
+        for (auto at = value.find("$("); at != std::string::npos; at = value.find("$(", at + 1)) {
+            const auto name = value.substr(at + 2, value.find(')', at) - at - 2);
+            EXPECT_TRUE(before.contains(name)) << variable["name"] << " refers to " << name;
+        }
+        before.insert(variable["name"]);
+    }
+}
+
+TEST(Jobs, APortThatIsNotNamedIsNotAskedOfTheSecret) {
+    auto keys = kParts;
+    keys.port.clear();
+    const auto job = JobWith(keys);
+    EXPECT_EQ(Variable(Agent(job), "TIDEGATE_PORT"), Json());
+    EXPECT_EQ(Variable(Migrate(job), "PGPORT"), Json());
 }
 
 TEST(Jobs, CredentialsNoneKeepsThemFromTheMigrationButNotFromTheAgent) {
@@ -433,7 +494,7 @@ TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     EXPECT_EQ(schema.At({"spec", "lockWatch"})["properties"].size(), 2U) << "afterSeconds, action";
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";
     EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 2U) << "secretRef, keys";
-    EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 6U);
+    EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 7U);
     for (const auto& tool : schema.At({"spec", "history", "tool"})["enum"])
         EXPECT_TRUE(version::ParseTool(tool.get<std::string>())) << tool;
 }

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/database.hpp"
+
+/// How the database's connection stands in the environment of containers: keys of the Secret by secretKeyRef, never a
+/// value. Lists of environment variables of a container, in an order that the kubelet's `$(NAME)` expansion needs.
+namespace jobs {
+
+/// What the agent connects with: the parts where they are named, else the URI. One of them, so that it is never in
+/// doubt which database was proven.
+nlohmann::json AgentConnectionEnv(const api::Database& database);
+
+/// The connection in every shape that the Secret's keys allow, for migration tools: DATABASE_URL; PG*; and for pgjdbc
+/// JDBC_DATABASE_URL, _USERNAME and _PASSWORD. Where the Secret holds no JDBC URL, the kubelet makes one of the parts,
+/// without user and password, with the run's tag and `session_options`, which pgjdbc takes from nowhere else.
+///
+/// Comes after the variables of SessionEnv, to which it refers. Not guaranteed: that a host or a database's name with
+/// characters that a URL gives a meaning to survives in a JDBC URL that was made of parts.
+nlohmann::json InheritedEnv(const api::Database& database, const std::string& session_options);
+
+}  // namespace jobs
