@@ -49,8 +49,13 @@ json AgentSidecar(const json& spec, const api::Database& database, const JobSett
     return agent;
 }
 
+/// The log's end becomes the container's termination message, which everybody who may read pods can read.
+const char* TerminationMessagePolicy(const json& spec) {
+    return TextAt(spec, {"logTail"}) == "None" ? "File" : "FallbackToLogsOnError";
+}
+
 json MigrationContainer(const json& spec, const api::Database& database) {
-    json container = {{"name", api::kMigrationContainer}, {"terminationMessagePolicy", "FallbackToLogsOnError"}};
+    json container = {{"name", api::kMigrationContainer}, {"terminationMessagePolicy", TerminationMessagePolicy(spec)}};
     for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
         Copy(spec, field, container);
     }

@@ -285,6 +285,12 @@ TEST(Jobs, TheAgentOfAMigrationIsToldWhatToDoAboutLocks) {
     EXPECT_EQ(Variable(Agent(Build(Migration(), database)), "TIDEGATE_LOCK_WATCH_ACTION")["value"], "Cancel");
 }
 
+TEST(Jobs, WithoutALogTailTheLogStaysOutOfThePodsStatus) {
+    EXPECT_EQ(Migrate(Build(Migration()))["terminationMessagePolicy"], "FallbackToLogsOnError");
+    EXPECT_EQ(Migrate(Build("logTail", "Redacted"))["terminationMessagePolicy"], "FallbackToLogsOnError");
+    EXPECT_EQ(Migrate(Build("logTail", "None"))["terminationMessagePolicy"], "File");
+}
+
 TEST(Jobs, TheUsersVariablesComeLast) {
     const auto job = Build("env", {{{"name", "DATABASE_URL"}, {"value", "mine"}}});
     EXPECT_EQ(Migrate(job)["env"].back(), (Json{{"name", "DATABASE_URL"}, {"value", "mine"}}));
