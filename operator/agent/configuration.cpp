@@ -83,6 +83,8 @@ Configuration ReadDatabaseConfiguration(const Environment& environment) {
     credentials.database_name = Read(environment, api::kAgentDatabaseName);
     credentials.user = Read(environment, api::kAgentUser);
     credentials.password = database::Secret{Read(environment, api::kAgentPassword)};
+    credentials.ssl_mode = Read(environment, api::kSslMode);
+    credentials.ssl_root_certificate = Read(environment, api::kSslRootCertificate);
     return configuration;
 }
 

@@ -3,6 +3,7 @@
 #include "agent/outcome.hpp"
 #include "database/connection.hpp"
 #include "database/connection_check.hpp"
+#include "database/encryption.hpp"
 #include "database/history/history.hpp"
 #include "database/identity.hpp"
 
@@ -16,6 +17,7 @@ core::Time Now() {
 void ReadOnce(const Configuration& configuration, ReportFile& report) {
     // Not "tidegate/": a probe is no run, and nobody behind the fence need wait for it.
     database::Connection connection{configuration.credentials, "tidegate-probe/" + configuration.job_uid};
+    Say("connected to database " + connection.Target() + ", " + database::DescribeEncryption(connection));
     const bool check = database::AskForConnectionCheck(connection);
     const std::string identity = database::ReadIdentity(connection);
     const version::Reading reading = database::history::Read(connection, configuration.history, configuration.wanted);

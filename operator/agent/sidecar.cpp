@@ -5,6 +5,7 @@
 #include "agent/outcome.hpp"
 #include "api/names.hpp"
 #include "database/connection_check.hpp"
+#include "database/encryption.hpp"
 #include "database/history/history.hpp"
 #include "database/identity.hpp"
 
@@ -246,6 +247,7 @@ void Sidecar::Connect() {
     // Under the run's tag only when the migration may be running: waiting agents would take each other for one.
     const std::string name = admitted_ ? tag_ : "tidegate-agent/" + configuration_.job_uid;
     connection_ = std::make_unique<database::Connection>(configuration_.credentials, name);
+    Say("connected to database " + connection_->Target() + ", " + database::DescribeEncryption(*connection_));
     const bool check = database::AskForConnectionCheck(*connection_);
     report_.Update([&](api::AgentReport& r) { r.connection_check = check; });
 }

@@ -8,6 +8,7 @@
 #include "agent/report_file.hpp"
 #include "api/requirement.hpp"
 #include "database/connection.hpp"
+#include "database/encryption.hpp"
 #include "database/history/history.hpp"
 #include "version/order.hpp"
 
@@ -77,8 +78,10 @@ int Wait(const Configuration& configuration, const WaitOptions& options, const S
     int outcome = kNotReady;
     while (!stop.IsRequested()) {
         try {
-            if (!connection)
+            if (!connection) {
                 connection = std::make_unique<database::Connection>(configuration.credentials, "tidegate-wait");
+                Say("connected to database " + connection->Target() + ", " + database::DescribeEncryption(*connection));
+            }
             const auto reading = database::history::Read(*connection, configuration.history, {wanted->version});
             const auto missing = WhatIsMissing(*wanted, configuration.history.Scheme(), reading);
             if (missing.empty()) {

@@ -116,6 +116,15 @@ json PrintProbe(const ProbeRecord& probe) {
     return object;
 }
 
+Tls ParseTls(const json& object) {
+    Tls tls;
+    tls.mode = ParseTlsMode(TextAt(object, {"spec", "connection", "tls", "mode"}));
+    tls.ca_secret = TextAt(object, {"spec", "connection", "tls", "caSecretRef", "name"});
+    const auto key = TextAt(object, {"spec", "connection", "tls", "caSecretRef", "key"});
+    if (!key.empty()) tls.ca_key = key;
+    return tls;
+}
+
 }  // namespace
 
 const RunRecord* FindRun(const DatabaseStatus& status, std::string_view key) {
@@ -130,6 +139,7 @@ Database ParseDatabase(const json& object) {
     ParseObjectMeta(object, database);
     database.spec.secret_name = TextAt(object, {"spec", "connection", "secretRef", "name"});
     database.spec.keys = ParseKeys(object);
+    database.spec.tls = ParseTls(object);
     auto& history = database.spec.history;
     // Without a table to believe, versions are compared as far as their own names tell.
     if (TextAt(object, {"spec", "engine"}) == kOtherEngine) database.spec.engine = Engine::Other;

@@ -11,6 +11,7 @@
 
 #include "api/conditions.hpp"
 #include "api/locking.hpp"
+#include "api/tls.hpp"
 #include "core/object_key.hpp"
 #include "core/revision.hpp"
 #include "core/time.hpp"
@@ -54,6 +55,7 @@ struct DatabaseSpec {
     /// Empty: engine Other, whose migrations bring their own credentials.
     std::string secret_name;
     ConnectionKeys keys;
+    Tls tls;
     History history;
     version::Order version_order = version::Order::ByTool;
     Limits limits;

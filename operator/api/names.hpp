@@ -71,6 +71,9 @@ inline constexpr std::string_view kAgentPort = "TIDEGATE_PORT";
 inline constexpr std::string_view kAgentDatabaseName = "TIDEGATE_DBNAME";
 inline constexpr std::string_view kAgentUser = "TIDEGATE_USER";
 inline constexpr std::string_view kAgentPassword = "TIDEGATE_PASSWORD";
+/// libpq's own names: what else is asked of the connection. Of the agent and of migrations alike.
+inline constexpr std::string_view kSslMode = "PGSSLMODE";
+inline constexpr std::string_view kSslRootCertificate = "PGSSLROOTCERT";
 /// Which tool's history table to believe, for example "Alembic".
 inline constexpr std::string_view kAgentTool = "TIDEGATE_TOOL";
 /// spec.versionOrder of the Database; not set: the tool's own.

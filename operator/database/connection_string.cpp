@@ -1,6 +1,7 @@
 #include "database/connection_string.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -95,6 +96,27 @@ Keywords FromParts(const Credentials& credentials) {
     return keywords;
 }
 
+/// The weakest first.
+constexpr std::array<std::string_view, 6> kSslModes{"disable", "allow",     "prefer",
+                                                    "require", "verify-ca", "verify-full"};
+
+/// One that libpq does not know, and refuses itself, counts as the strongest.
+auto Strength(std::string_view ssl_mode) {
+    return std::find(kSslModes.begin(), kSslModes.end(), ssl_mode) - kSslModes.begin();
+}
+
+void ApplyTls(const Credentials& credentials, Keywords& keywords) {
+    if (!credentials.ssl_root_certificate.empty()) keywords["sslrootcert"] = credentials.ssl_root_certificate;
+    if (credentials.ssl_mode.empty()) return;
+    std::string& ssl_mode = keywords["sslmode"];
+    if (ssl_mode.empty()) ssl_mode = credentials.ssl_mode;
+    if (Strength(ssl_mode) >= Strength(credentials.ssl_mode)) return;
+    Refuse(
+        "the connection URI says sslmode=" + ssl_mode + ", which is less than the " + credentials.ssl_mode +
+        " of spec.connection.tls.mode of the Database, and would count for the migration; take sslmode out of the URI "
+        "in the Secret, or correct one of the two");
+}
+
 std::string Quoted(std::string_view value) {
     std::string quoted = "'";
     for (const char c : value) {
@@ -113,6 +135,7 @@ ConnectionString MakeConnectionString(const Credentials& credentials, const Keyw
             "the port is no number; correct it in the Secret (in a URI: a \":\" inside the password must be written "
             "%3A)");
     }
+    ApplyTls(credentials, keywords);
     for (const auto& [keyword, value] : settings)
         keywords[keyword] = value;
 

@@ -15,6 +15,10 @@ struct Credentials {
     std::string database_name;
     std::string user;
     Secret password;
+    /// libpq's sslmode; empty: what the URI says, else libpq's own.
+    std::string ssl_mode;
+    /// A file; empty: none.
+    std::string ssl_root_certificate;
 };
 
 /// What libpq is told, and what people may be told.
@@ -32,6 +36,10 @@ struct ConnectionString {
 /// SQLAlchemy's form `postgresql+psycopg2://` is read too. A URI whose password holds an "@", "/" or ":" that is not
 /// percent-encoded is refused, because libpq would take a part of the password for the host or the database's name, and
 /// show it in its messages.
+///
+/// A URI that asks for more than `ssl_mode` has its way; one that asks for less is refused, for so it would be with the
+/// migration: what a URI says counts more than PGSSLMODE. `ssl_root_certificate` counts more than what a URI says: that
+/// names a file of the migration's image.
 ///
 /// Throws DbError{BadConfiguration}; its message names the rule, never the text.
 ConnectionString MakeConnectionString(const Credentials& credentials,

@@ -58,14 +58,50 @@ DbErrorKind KindOfText(std::string_view text) {
     return DbErrorKind::Unreachable;
 }
 
-std::string Advice(DbErrorKind kind) {
+bool Has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// By libpq's own texts, as above.
+std::string TlsAdvice(std::string_view text) {
+    if (Has(text, "does not match host name")) {
+        return "connect by a name that the server's certificate has (host in the Secret), have one issued for this "
+               "name, "
+               "or set spec.connection.tls.mode of the Database to VerifyCA, which looks at no names";
+    }
+    if (Has(text, "certificate verify failed")) {
+        return "put the certificate of the CA that signed the server's into the Secret that "
+               "spec.connection.tls.caSecretRef of the Database names, or renew the server's if it has expired";
+    }
+    if (Has(text, "root certificate file")) {
+        return "set spec.connection.tls of the Database: mode, and caSecretRef with the Secret that holds the "
+               "certificate of the CA; no file of another image is there, and no other CA is trusted";
+    }
+    if (Has(text, "does not support SSL")) {
+        return "set ssl = on at the server; or, if this connection need not be encrypted, ask for less: "
+               "spec.connection.tls.mode of the Database, or sslmode in the URI in the Secret";
+    }
+    return "check spec.connection.tls of the Database, sslmode in the URI in the Secret, and the server's certificate";
+}
+
+std::string LoginAdvice(const ConnectionString& string, std::string_view text) {
+    const std::string advice = "correct user and password in the Secret, or the server's pg_hba.conf";
+    // Not where it was refused with encryption, too.
+    if (Has(text, "no encryption") && !Has(text, "SSL encryption"))
+        return "the server may want TLS: set spec.connection.tls.mode of the Database to Require; or " + advice;
+    if (string.password.Reveal().ends_with('\n'))
+        return advice + "; the password there ends with a line break, which may be one too many";
+    return advice;
+}
+
+std::string Advice(DbErrorKind kind, const ConnectionString& string, std::string_view text) {
     switch (kind) {
         case DbErrorKind::AuthenticationFailed:
-            return "correct user and password in the Secret, or the server's pg_hba.conf";
+            return LoginAdvice(string, text);
         case DbErrorKind::DatabaseDoesNotExist:
             return "create the database, or correct its name in the Secret";
         case DbErrorKind::TlsFailed:
-            return "check sslmode and certificates on both sides";
+            return TlsAdvice(text);
         case DbErrorKind::InsufficientPrivilege:
             return "GRANT CONNECT ON DATABASE to the role in the Secret";
         default:
@@ -89,7 +125,7 @@ DbError ExplainRefusal(const ConnectionString& string, const std::string& text, 
     if (kind == DbErrorKind::QueryFailed || kind == DbErrorKind::Busy) kind = DbErrorKind::Unreachable;
 
     return DbError{kind, string.password.RedactedFrom("cannot connect to database " + string.target + ": " +
-                                                      OneLine(text) + "; " + Advice(kind))};
+                                                      OneLine(text) + "; " + Advice(kind, string, text))};
 }
 
 }  // namespace database

@@ -54,16 +54,27 @@ std::string Expanded(std::string_view name) {
     return "$(" + std::string(name) + ")";
 }
 
-std::string JdbcUrlOfParts(const api::ConnectionKeys& keys, const std::string& session_options) {
+std::string JdbcUrlOfParts(const api::DatabaseSpec& spec, const std::string& session_options) {
+    const auto& keys = spec.keys;
     std::string url = "jdbc:postgresql://" + Expanded(kHost);
     if (!keys.port.empty()) url += ":" + Expanded(kPort);
     url += "/" + Expanded(kDatabaseName);
     url += "?ApplicationName=" + PercentEncoded(api::kFenceTagPrefix) + Expanded(api::kAgentJobUid);
     if (!session_options.empty()) url += "&options=" + PercentEncoded(session_options);
+    if (spec.tls.mode) url += "&sslmode=" + std::string(api::SslMode(*spec.tls.mode));
+    if (!spec.tls.ca_secret.empty()) url += "&sslrootcert=" + std::string(kCaFile);
     return url;
 }
 
 }  // namespace
+
+json TlsEnv(const api::Database& database) {
+    const auto& tls = database.spec.tls;
+    json env = json::array();
+    if (tls.mode) env.push_back({{"name", api::kSslMode}, {"value", api::SslMode(*tls.mode)}});
+    if (!tls.ca_secret.empty()) env.push_back({{"name", api::kSslRootCertificate}, {"value", kCaFile}});
+    return env;
+}
 
 json AgentConnectionEnv(const api::Database& database) {
     const auto& keys = database.spec.keys;
@@ -92,9 +103,22 @@ json InheritedEnv(const api::Database& database, const std::string& session_opti
     env.Add(kDatabaseName, keys.dbname);
     env.Add("PGUSER", keys.user);
     env.Add("PGPASSWORD", keys.password);
-    if (keys.jdbc_uri.empty()) env.AddText(kJdbcUrl, JdbcUrlOfParts(keys, session_options));
+    if (keys.jdbc_uri.empty()) env.AddText(kJdbcUrl, JdbcUrlOfParts(database.spec, session_options));
     env.Add("JDBC_DATABASE_USERNAME", keys.user);
     env.Add("JDBC_DATABASE_PASSWORD", keys.password);
+    return env.Take();
+}
+
+json OtherEngineEnv(const api::Database& database) {
+    const auto& keys = database.spec.keys;
+    SecretVariables env(database);
+    if (database.spec.secret_name.empty()) return env.Take();
+    env.Add("DATABASE_URL", keys.uri);
+    env.Add("DATABASE_HOST", keys.host);
+    env.Add("DATABASE_PORT", keys.port);
+    env.Add("DATABASE_NAME", keys.dbname);
+    env.Add("DATABASE_USER", keys.user);
+    env.Add("DATABASE_PASSWORD", keys.password);
     return env.Take();
 }
 

@@ -139,13 +139,29 @@ json RestrictedPod() {
     return {{"runAsNonRoot", true}, {"seccompProfile", {{"type", "RuntimeDefault"}}}};
 }
 
-json AgentVolume() {
-    return {{"name", kStateVolume}, {"emptyDir", {{"sizeLimit", "1Mi"}}}};
+json AgentVolumes(const api::Database& database) {
+    json volumes = json::array({{{"name", kStateVolume}, {"emptyDir", {{"sizeLimit", "1Mi"}}}}});
+    const auto& tls = database.spec.tls;
+    if (tls.ca_secret.empty()) return volumes;
+    // For every user to read: a certificate is no secret. Only this key, for what lies beside it may be one.
+    volumes.push_back({{"name", kCaVolume},
+                       {"secret",
+                        {{"secretName", tls.ca_secret},
+                         {"defaultMode", 0444},
+                         {"items", {{{"key", tls.ca_key}, {"path", kCaFileName}}}}}}});
+    return volumes;
+}
+
+json CaMounts(const api::Database& database) {
+    if (database.spec.tls.ca_secret.empty()) return json::array();
+    return json::array({{{"name", kCaVolume}, {"mountPath", kCaDirectory}, {"readOnly", true}}});
 }
 
 json AgentContainer(const api::Database& database, std::string_view command, const std::vector<std::string>& wanted,
                     const JobSettings& settings) {
     json env = AgentConnectionEnv(database);
+    for (auto& variable : TlsEnv(database))
+        env.push_back(std::move(variable));
     const auto& history = database.spec.history;
     env.push_back({{"name", api::kAgentTool}, {"value", version::Name(history.tool)}});
     if (const auto order = version::Name(database.spec.version_order); !order.empty())
@@ -156,6 +172,9 @@ json AgentContainer(const api::Database& database, std::string_view command, con
     env.push_back({{"name", api::kAgentStateDirectory}, {"value", kStateDirectory}});
     env.push_back({{"name", api::kAgentReportPath}, {"value", kReportPath}});
     env.push_back(JobUidEnv());
+    json mounts = json::array({{{"name", kStateVolume}, {"mountPath", kStateDirectory}}});
+    for (auto& mount : CaMounts(database))
+        mounts.push_back(std::move(mount));
     auto security = RestrictedContainer();
     security["readOnlyRootFilesystem"] = true;
     security["runAsNonRoot"] = true;
@@ -168,7 +187,7 @@ json AgentContainer(const api::Database& database, std::string_view command, con
             {"terminationMessagePath", kReportPath},
             {"terminationMessagePolicy", "File"},
             {"resources", {{"requests", {{"cpu", "10m"}, {"memory", "16Mi"}}}, {"limits", {{"memory", "64Mi"}}}}},
-            {"volumeMounts", {{{"name", kStateVolume}, {"mountPath", kStateDirectory}}}},
+            {"volumeMounts", std::move(mounts)},
             {"securityContext", std::move(security)}};
 }
 

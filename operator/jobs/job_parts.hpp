@@ -55,7 +55,10 @@ nlohmann::json JobUidEnv();
 nlohmann::json RestrictedContainer();
 nlohmann::json RestrictedPod();
 
-/// The emptyDir of the agent.
-nlohmann::json AgentVolume();
+/// The emptyDir of the agent, and the CA's certificate where the Database names one.
+nlohmann::json AgentVolumes(const api::Database& database);
+
+/// How a container sees the CA's certificate; empty where the Database names none.
+nlohmann::json CaMounts(const api::Database& database);
 
 }  // namespace jobs

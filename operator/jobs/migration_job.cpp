@@ -60,9 +60,15 @@ json MigrationContainer(const json& spec, const api::Database& database) {
         Copy(spec, field, container);
     }
     json env = database.IsReadable() ? SessionEnv(database) : json::array({JobUidEnv()});
-    if (TextAt(spec, {"credentials"}) != "None") {
-        for (auto& variable : InheritedEnv(database, SessionOptions(database)))
-            env.push_back(std::move(variable));
+    const bool inherits = TextAt(spec, {"credentials"}) != "None";
+    if (inherits && !database.IsReadable()) {
+        const auto offered = OtherEngineEnv(database);
+        env.insert(env.end(), offered.begin(), offered.end());
+    } else if (inherits) {
+        for (const auto& offered : {InheritedEnv(database, SessionOptions(database)), TlsEnv(database)})
+            env.insert(env.end(), offered.begin(), offered.end());
+        for (auto& mount : CaMounts(database))
+            container["volumeMounts"].push_back(std::move(mount));
     }
     // The user's come last: of two variables with one name Kubernetes takes the last.
     for (const auto& variable : core::ArrayAt(spec, {"env"}))
@@ -99,7 +105,8 @@ json BuildMigrationJob(const json& migration, const api::Database& database, con
     pod["volumes"] = core::ArrayAt(spec, {"volumes"});
     if (database.IsReadable()) {
         pod["initContainers"].push_back(AgentSidecar(spec, database, settings));
-        pod["volumes"].push_back(AgentVolume());
+        for (auto& volume : AgentVolumes(database))
+            pod["volumes"].push_back(std::move(volume));
     }
 
     json pod_metadata = json::object();

@@ -14,7 +14,7 @@ nlohmann::json BuildProbeJob(const api::Database& database, int launch, const st
     json pod = {{"automountServiceAccountToken", false},
                 {"securityContext", RestrictedPod()},
                 {"containers", json::array({AgentContainer(database, "probe", wanted, settings)})},
-                {"volumes", json::array({AgentVolume()})}};
+                {"volumes", AgentVolumes(database)}};
     const auto metadata = JobMetadata({.name = api::ProbeJobName(database.key.name, database.uid, launch),
                                        .role = api::kRoleProbe,
                                        .run_key = {},

@@ -57,7 +57,7 @@ Json Without(Json object, const std::string& field) {
     return object;
 }
 
-TEST_F(Schema, DatabaseIsTakenWithAUriOrWithParts) {
+TEST_F(Schema, DatabaseIsTakenWithAUriWithPartsAndWithBoth) {
     ExpectTaken(DatabaseBuilder("d").Build());
     ExpectTaken(DatabaseBuilder("d").Keys({{"uri", "jdbc-uri"}}).Build());
     ExpectTaken(DatabaseBuilder("d")
@@ -66,6 +66,36 @@ TEST_F(Schema, DatabaseIsTakenWithAUriOrWithParts) {
     ExpectTaken(DatabaseBuilder("d")
                     .Keys({{"host", "host"}, {"port", "port"}, {"dbname", "db"}, {"user", "user"}, {"password", "p"}})
                     .Build());
+    ExpectTaken(DatabaseBuilder("d")
+                    .Keys({{"uri", "uri"},
+                           {"jdbcUri", "jdbc-uri"},
+                           {"host", "host"},
+                           {"dbname", "db"},
+                           {"user", "user"},
+                           {"password", "p"}})
+                    .Build());
+}
+
+TEST_F(Schema, DatabaseTlsNamesACaExactlyWhereItIsChecked) {
+    const auto with = [](const Json& tls) {
+        Json database = DatabaseBuilder("d").Build();
+        database["spec"]["connection"]["tls"] = tls;
+        return database;
+    };
+    for (const char* mode : {"Disable", "Prefer", "Require"}) {
+        ExpectTaken(with({{"mode", mode}}));
+        ExpectRefused(with({{"mode", mode}, {"caSecretRef", {{"name", "ca"}}}}),
+                      "caSecretRef is for mode VerifyCA or VerifyFull");
+    }
+    for (const char* mode : {"VerifyCA", "VerifyFull"}) {
+        ExpectTaken(with({{"mode", mode}, {"caSecretRef", {{"name", "ca"}, {"key", "root.pem"}}}}));
+        ExpectRefused(with({{"mode", mode}}), "VerifyCA and VerifyFull need caSecretRef");
+    }
+    ExpectTaken(with(Json::object()));
+    ExpectRefused(with({{"caSecretRef", {{"name", "ca"}}}}), "caSecretRef is for mode VerifyCA or VerifyFull");
+    ExpectRefused(with({{"mode", "verify-full"}}), "spec.connection.tls.mode: Unsupported value");
+    const auto stored = Create(with({{"mode", "VerifyCA"}, {"caSecretRef", {{"name", "ca"}}}}));
+    EXPECT_EQ(Json::parse(stored.output)["spec"]["connection"]["tls"]["caSecretRef"]["key"], "ca.crt");
 }
 
 TEST_F(Schema, HistoryTakesAQueryForCustomAndATableForEveryOtherTool) {

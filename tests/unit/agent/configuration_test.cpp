@@ -36,6 +36,17 @@ TEST(Configuration, ReadsPartsAndVersions) {
     EXPECT_TRUE(configuration.credentials.uri.IsEmpty());
     EXPECT_EQ(configuration.wanted, (std::vector<std::string>{"0001", "a,b", "0003"}));
     EXPECT_EQ(configuration.job_uid, "u");
+    EXPECT_EQ(configuration.credentials.ssl_mode, "");
+}
+
+TEST(Configuration, ReadsTlsByTheNamesOfLibpq) {
+    const Variables variables{{"TIDEGATE_TOOL", "Alembic"},
+                              {"TIDEGATE_JOB_UID", "u"},
+                              {"PGSSLMODE", "verify-ca"},
+                              {"PGSSLROOTCERT", "/ca.crt"}};
+    const auto credentials = ReadConfiguration(From(variables)).credentials;
+    EXPECT_EQ(credentials.ssl_mode, "verify-ca");
+    EXPECT_EQ(credentials.ssl_root_certificate, "/ca.crt");
 }
 
 TEST(Configuration, ReadsWhatToDoAboutLocks) {

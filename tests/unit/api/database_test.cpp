@@ -144,6 +144,24 @@ TEST(Database, ReadsTheKeysOfTheSecret) {
     EXPECT_EQ(ParseDatabase(object).spec.keys.uri, "uri");
 }
 
+TEST(Database, ReadsHowConnectionsAreProtected) {
+    const auto parse = [](const char* tls) {
+        return ParseDatabase({{"spec", {{"connection", {{"tls", Json::parse(tls)}}}}}}).spec.tls;
+    };
+    EXPECT_EQ(ParseDatabase(Object({})).spec.tls, Tls{});
+    EXPECT_EQ(parse(R"({"mode": "Require"})"), (Tls{.mode = Tls::Mode::Require}));
+    EXPECT_EQ(parse(R"({"mode": "VerifyFull", "caSecretRef": {"name": "ca"}})"),
+              (Tls{Tls::Mode::VerifyFull, "ca", "ca.crt"}));
+    EXPECT_EQ(parse(R"({"mode": "VerifyCA", "caSecretRef": {"name": "ca", "key": "tls.crt"}})"),
+              (Tls{Tls::Mode::VerifyCA, "ca", "tls.crt"}));
+    const support::CrdSchema schema("databases");
+    const auto& modes = schema.At({"spec", "connection", "tls", "mode"})["enum"];
+    ASSERT_EQ(modes.size(), 5U);
+    for (const auto& mode : modes)
+        EXPECT_TRUE(ParseTlsMode(mode.get<std::string>())) << mode;
+    EXPECT_EQ(SslMode(Tls::Mode::VerifyCA), "verify-ca");
+}
+
 TEST(Database, AnOutcomeOfANewerOperatorRunsNothing) {
     Json object = Object(FullStatus());
     object["status"]["runs"][0]["outcome"] = "SomethingNew";

@@ -45,6 +45,26 @@ TEST(ConnectionString, LetsOurSettingsWin) {
               "application_name='tidegate/1' dbname='orders' host='db' ");
 }
 
+TEST(ConnectionString, AUriMayAskForMoreTlsAndNotForLess) {
+    const auto with = [](const std::string& uri, const std::string& mode) {
+        auto credentials = Uri(uri);
+        credentials.ssl_mode = mode;
+        return Text(credentials);
+    };
+    EXPECT_EQ(with("postgres://db", "require"), "host='db' sslmode='require' ");
+    EXPECT_EQ(with("postgres://db?sslmode=verify-ca", "require"), "host='db' sslmode='verify-ca' ");
+    EXPECT_EQ(with("postgres://db?sslmode=require", "require"), "host='db' sslmode='require' ");
+    EXPECT_EQ(with("postgres://db?sslmode=allow", ""), "host='db' sslmode='allow' ");
+    for (const char* less : {"disable", "allow", "prefer", "require", "verify-ca"})
+        EXPECT_THROW(with(std::string{"postgres://db?sslmode="} + less, "verify-full"), DbError) << less;
+}
+
+TEST(ConnectionString, TrustsTheCaOfTheDatabaseAlone) {
+    auto credentials = Uri("postgres://db?sslmode=verify-full&sslrootcert=/etc/ca.crt");
+    credentials.ssl_root_certificate = "/run/ca.crt";
+    EXPECT_EQ(Text(credentials), "host='db' sslmode='verify-full' sslrootcert='/run/ca.crt' ");
+}
+
 TEST(ConnectionString, ShowsATargetWithoutThePassword) {
     EXPECT_EQ(MakeConnectionString(Uri("postgres://app:geheim@db:5433/orders"), {}).target,
               "\"orders\" at db:5433 as \"app\"");

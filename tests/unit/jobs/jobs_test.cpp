@@ -197,6 +197,64 @@ TEST(Jobs, AJdbcUrlIsMadeOfThePartsWithoutUserAndPassword) {
               "&options=-c%20lock_timeout%3D5s%20-c%20statement_timeout%3D60s");
 }
 
+Json PodVolume(const Json& job, const std::string& name) {
+    for (const auto& volume : PodSpec(job).at("volumes")) {
+        if (volume.at("name") == name) return volume;
+    }
+    return {};
+}
+
+Json Mount(const Json& container, const std::string& name) {
+    for (const auto& mount : container.value("volumeMounts", Json::array())) {
+        if (mount.at("name") == name) return mount;
+    }
+    return {};
+}
+
+TEST(Jobs, NothingIsSaidOfTlsWhereTheDatabaseSaysNothing) {
+    const auto job = JobWith(kParts);
+    for (const auto& container : {Agent(job), Migrate(job)}) {
+        EXPECT_EQ(Variable(container, "PGSSLMODE"), Json());
+        EXPECT_EQ(Variable(container, "PGSSLROOTCERT"), Json());
+    }
+    EXPECT_EQ(PodVolume(job, "tidegate-ca"), Json());
+}
+
+TEST(Jobs, TlsReachesAgentProbeAndMigrationWithTheCaAsAFile) {
+    auto database = Database();
+    database.spec.keys = kParts;
+    database.spec.tls = {api::Tls::Mode::VerifyFull, "orders-ca", "root.pem"};
+    const auto job = Build(Migration(), database), probe = BuildProbeJob(database, 2, {}, kSettings);
+    for (const auto& container : {Agent(job), Migrate(job), PodSpec(probe)["containers"][0]}) {
+        SCOPED_TRACE(container["name"].get<std::string>());
+        EXPECT_EQ(Variable(container, "PGSSLMODE")["value"], "verify-full");
+        EXPECT_EQ(Variable(container, "PGSSLROOTCERT")["value"], "/run/tidegate-ca/ca.crt");
+        EXPECT_EQ(Mount(container, "tidegate-ca"),
+                  (Json{{"name", "tidegate-ca"}, {"mountPath", "/run/tidegate-ca"}, {"readOnly", true}}));
+    }
+    for (const auto& each : {job, probe}) {
+        EXPECT_EQ(PodVolume(each, "tidegate-ca")["secret"],
+                  Json::parse(R"({"secretName": "orders-ca", "defaultMode": 292,
+            "items": [{"key": "root.pem", "path": "ca.crt"}]})"));
+    }
+    EXPECT_THAT(Variable(Migrate(job), "JDBC_DATABASE_URL")["value"].get<std::string>(),
+                testing::EndsWith("&sslmode=verify-full&sslrootcert=/run/tidegate-ca/ca.crt"));
+}
+
+TEST(Jobs, TheMigrationKeepsItsOwnMountsBesideTheCa) {
+    auto database = Database();
+    database.spec.tls = {api::Tls::Mode::VerifyCA, "orders-ca", "ca.crt"};
+    Json migration = Migration();
+    migration["spec"]["volumeMounts"] = {{{"name", "sql"}, {"mountPath", "/sql"}}};
+    const auto with_both = Build(migration, database);
+    EXPECT_EQ(Mount(Migrate(with_both), "sql")["mountPath"], "/sql");
+    EXPECT_NE(Mount(Migrate(with_both), "tidegate-ca"), Json());
+    migration["spec"]["credentials"] = "None";
+    const auto without = Migrate(Build(migration, database));
+    EXPECT_EQ(Mount(without, "tidegate-ca"), Json());
+    EXPECT_EQ(Variable(without, "PGSSLMODE"), Json());
+}
+
 TEST(Jobs, WhatAVariableRefersToStandsBeforeIt) {
     std::set<std::string> before;
     const auto job = JobWith(kParts);
@@ -499,7 +557,8 @@ TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     EXPECT_EQ(schema.At({"spec", "limits"})["properties"].size(), 2U) << "lockTimeoutSeconds, statementTimeoutSeconds";
     EXPECT_EQ(schema.At({"spec", "lockWatch"})["properties"].size(), 2U) << "afterSeconds, action";
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";
-    EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 2U) << "secretRef, keys";
+    EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 3U) << "secretRef, keys, tls";
+    EXPECT_EQ(schema.At({"spec", "connection", "tls"})["properties"].size(), 2U) << "mode, caSecretRef";
     EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 7U);
     for (const auto& tool : schema.At({"spec", "history", "tool"})["enum"])
         EXPECT_TRUE(version::ParseTool(tool.get<std::string>())) << tool;
