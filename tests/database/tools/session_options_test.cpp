@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "jobs/connection_env.hpp"
+#include "support/pod_environment.hpp"
+#include "support/tls_server.hpp"
 #include "tools/tool_test.hpp"
 
 namespace testing_support {
@@ -62,6 +65,61 @@ TEST_P(SessionOptions, AreWhatTheMigrationFinds) {
     EXPECT_EQ(Shown("tcp_keepalives_idle"), "10");
     EXPECT_EQ(Shown("application_name"), "tidegate/job");
 }
+
+/// pgjdbc with the URL that the operator has the kubelet make of the Secret's parts, and what stands beside it.
+class JdbcSessionOptions : public SessionOptions {
+protected:
+    static api::Database DatabaseOfParts() {
+        api::Database database;
+        database.spec.keys = PartKeys();
+        database.spec.limits = {.lock_timeout = seconds{7}, .statement_timeout = seconds{1234}};
+        return database;
+    }
+
+    /// The tool's own variables, each with the value of the one of ours that its documentation says to take.
+    int MigrateWith(const std::map<std::string, std::string>& offered) {
+        auto environment = tool_.environment(run_);
+        for (auto& [name, value] : environment) {
+            if (value.starts_with("jdbc:")) value = offered.at("JDBC_DATABASE_URL");
+            if (value == run_.database.user) value = offered.at("JDBC_DATABASE_USERNAME");
+            if (value == run_.database.password) value = offered.at("JDBC_DATABASE_PASSWORD");
+        }
+        return ToolTest::Migrate(environment);
+    }
+};
+
+TEST_P(JdbcSessionOptions, AreInTheUrlThatIsMadeOfParts) {
+    ASSERT_EQ(MigrateWith(MigrationEnvironment(DatabaseOfParts(), SecretOf(run_.database))), 0) << ToolOutput();
+    EXPECT_EQ(Shown("lock_timeout"), "7000");
+    EXPECT_EQ(Shown("statement_timeout"), "1234000");
+    EXPECT_EQ(Shown("application_name"), "tidegate/job");
+}
+
+TEST_P(JdbcSessionOptions, CheckTheServersCertificate) {
+    TlsServer server{folder_};
+    run_.database = server.Database();
+    auto database = DatabaseOfParts();
+    database.spec.tls = {api::Tls::Mode::VerifyFull, "ca", "ca.crt"};
+    auto secret = SecretOf(run_.database);
+    secret["host"] = "localhost";
+    const auto offered = [&](const std::filesystem::path& ca) {
+        auto environment = MigrationEnvironment(database, secret);
+        auto& url = environment.at("JDBC_DATABASE_URL");
+        url = Replaced(url, jobs::kCaFile, ca);
+        return environment;
+    };
+    EXPECT_NE(MigrateWith(offered(server.OtherCa())), 0);
+    EXPECT_EQ(MigrateWith(offered(server.Ca())), 0) << ToolOutput();
+}
+
+std::vector<RealTool> JdbcTools() {
+    auto tools = AllTools();
+    std::erase_if(tools, [](const RealTool& tool) { return tool.name != "Flyway" && tool.name != "Liquibase"; });
+    return tools;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tools, JdbcSessionOptions, testing::ValuesIn(JdbcTools()),
+                         [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Tools, SessionOptions, testing::ValuesIn(AllTools()),
                          [](const auto& info) { return info.param.name; });
