@@ -156,6 +156,12 @@ DatabaseController::After DatabaseController::CreateMigrationJob(const core::Obj
     const bool is_same = core::TextAt(*live, {"metadata", "uid"}) == step.run.migration_uid.value;
     const bool asks_for_it = live->contains("spec") && api::RunKey(live->at("spec")) == step.run.key;
     if (!is_same || !asks_for_it || core::FindAt(*live, {"metadata", "deletionTimestamp"})) return After::ComeBack;
+    if (core::ArrayAt(*live, {"spec", "command"}).empty()) {
+        // Only an object that was stored before the schema asked for one: its image would run whatever it runs.
+        job_requests_.Refused(key);
+        pass.learned.refused_jobs.emplace(step.job_name, "spec.command of the Migration is missing");
+        return After::DecideAgain;
+    }
     const auto job = jobs::BuildMigrationJob(*live, *database, step.run, parts_.jobs);
     job_requests_.Sent(key);
     try {
