@@ -45,6 +45,14 @@ Json ToJson(const version::Reading& reading) {
     Json json{{"initialised", reading.initialised}, {"versions", reading.versions}};
     if (reading.dirty) json["dirty"] = true;
     if (!reading.dirty_detail.empty()) json["dirtyDetail"] = reading.dirty_detail;
+    if (!reading.half_done.empty()) json["halfDone"] = reading.half_done;
+    if (reading.lock) {
+        Json& lock = json["toolLock"];
+        lock = {{"table", reading.lock->table}};
+        if (!reading.lock->holder.empty()) lock["holder"] = reading.lock->holder;
+        if (!reading.lock->since.empty()) lock["since"] = reading.lock->since;
+        if (!reading.lock->until.empty()) lock["until"] = reading.lock->until;
+    }
     if (!reading.reached.empty()) json["reached"] = reading.reached;
     if (!reading.absent.empty()) json["absent"] = reading.absent;
     if (reading.truncated) json["truncated"] = true;
@@ -104,8 +112,38 @@ void ShortenTexts(AgentReport& report, std::size_t message, std::size_t name) {
         }
     }
     for (auto* reading : {&report.before, &report.after}) {
-        if (*reading) Shorten((*reading)->dirty_detail, message);
+        if (!*reading) continue;
+        Shorten((*reading)->dirty_detail, message);
+        Shorten((*reading)->half_done, name);
+        if (!(*reading)->lock) continue;
+        auto& lock = *(*reading)->lock;
+        for (std::string* text : {&lock.table, &lock.holder, &lock.since, &lock.until})
+            Shorten(*text, name);
     }
+}
+
+/// Nobody mends what was there before.
+bool DropDetail(std::optional<version::Reading>& reading) {
+    if (!reading || (reading->dirty_detail.empty() && reading->half_done.empty())) return false;
+    reading->dirty_detail.clear();
+    reading->half_done.clear();
+    return true;
+}
+
+bool DropLock(std::optional<version::Reading>& reading) {
+    if (!reading || !reading->lock) return false;
+    reading->lock.reset();
+    return true;
+}
+
+bool DropOneOf(AgentReport& report, std::vector<std::string> version::Reading::*list) {
+    for (auto* reading : {&report.before, &report.after}) {
+        if (!*reading || ((**reading).*list).empty()) continue;
+        ((**reading).*list).pop_back();
+        (**reading).truncated = true;
+        return true;
+    }
+    return false;
 }
 
 /// Takes one entry away, of the least important list that has one; false when nothing is left to take.
@@ -114,15 +152,9 @@ bool DropOne(AgentReport& report) {
         report.locks->blockers.pop_back();
         return true;
     }
-    for (auto list : {&version::Reading::absent, &version::Reading::reached, &version::Reading::versions}) {
-        for (auto* reading : {&report.before, &report.after}) {
-            if (!*reading || ((**reading).*list).empty()) continue;
-            ((**reading).*list).pop_back();
-            (**reading).truncated = true;
-            return true;
-        }
-    }
-    return false;
+    return DropDetail(report.before) || DropLock(report.before) || DropOneOf(report, &version::Reading::absent) ||
+           DropOneOf(report, &version::Reading::reached) || DropLock(report.after) ||
+           DropOneOf(report, &version::Reading::versions);
 }
 
 /// Reads optional fields and remembers whether one had the wrong type.
@@ -173,9 +205,19 @@ public:
             fields.Read("versions", reading.versions);
             fields.Read("dirty", reading.dirty);
             fields.Read("dirtyDetail", reading.dirty_detail);
+            fields.Read("halfDone", reading.half_done);
+            fields.Read("toolLock", reading.lock);
             fields.Read("reached", reading.reached);
             fields.Read("absent", reading.absent);
             fields.Read("truncated", reading.truncated);
+        });
+    }
+    void Read(const char* name, std::optional<version::ToolLock>& to) {
+        ReadObject(name, to, [](Fields& fields, version::ToolLock& lock) {
+            fields.Read("table", lock.table);
+            fields.Read("holder", lock.holder);
+            fields.Read("since", lock.since);
+            fields.Read("until", lock.until);
         });
     }
     void Read(const char* name, std::optional<AgentReport::Holder>& to) {

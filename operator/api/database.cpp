@@ -106,6 +106,23 @@ ProbeRecord ParseProbe(const json& object) {
             .message = TextAt(object, {"message"})};
 }
 
+std::optional<version::ToolLock> ParseToolLock(const json& status) {
+    const auto* lock = core::FindAt(status, {"toolLock"});
+    if (lock == nullptr) return std::nullopt;
+    return version::ToolLock{.table = TextAt(*lock, {"table"}),
+                             .holder = TextAt(*lock, {"holder"}),
+                             .since = TextAt(*lock, {"since"}),
+                             .until = TextAt(*lock, {"until"})};
+}
+
+json PrintToolLock(const version::ToolLock& lock) {
+    json object = {{"table", lock.table}};
+    if (!lock.holder.empty()) object["holder"] = lock.holder;
+    if (!lock.since.empty()) object["since"] = lock.since;
+    if (!lock.until.empty()) object["until"] = lock.until;
+    return object;
+}
+
 json PrintProbe(const ProbeRecord& probe) {
     json object = {
         {"launch", probe.launch}, {"observedGeneration", probe.observed_generation}, {"jobName", probe.job_name}};
@@ -168,6 +185,9 @@ Database ParseDatabase(const json& object) {
     status.conditions = ParseConditions(core::ArrayAt(*written, {"conditions"}));
     status.version = TextAt(*written, {"version"});
     status.dirty = core::BoolAt(*written, {"dirty"});
+    status.dirty_detail = TextAt(*written, {"dirtyDetail"});
+    status.half_done = TextAt(*written, {"halfDone"});
+    status.tool_lock = ParseToolLock(*written);
     status.verified_time = TimeAt(*written, {"verifiedTime"});
     status.verified_generation = NumberAt(*written, {"verifiedGeneration"}).value_or(0);
     status.verified_by = TextAt(*written, {"verifiedBy", "jobName"});
@@ -193,6 +213,9 @@ json PrintDatabaseStatus(const DatabaseStatus& status) {
     if (status.verified_time) {
         object["version"] = status.version;
         object["dirty"] = status.dirty;
+        if (!status.dirty_detail.empty()) object["dirtyDetail"] = status.dirty_detail;
+        if (!status.half_done.empty()) object["halfDone"] = status.half_done;
+        if (status.tool_lock) object["toolLock"] = PrintToolLock(*status.tool_lock);
         object["verifiedTime"] = core::FormatTime(*status.verified_time);
         object["verifiedGeneration"] = status.verified_generation;
         object["verifiedBy"] = {{"jobName", status.verified_by}};

@@ -16,6 +16,7 @@
 #include "core/revision.hpp"
 #include "core/time.hpp"
 #include "core/uid.hpp"
+#include "version/reading.hpp"
 #include "version/tool.hpp"
 
 namespace api {
@@ -130,6 +131,9 @@ struct DatabaseStatus {
     /// The history table's current version, several heads joined by a comma; empty before the first migration.
     std::string version;
     bool dirty = false;
+    /// Of that reading, as in version::Reading: what mending the database takes.
+    std::string dirty_detail, half_done;
+    std::optional<version::ToolLock> tool_lock;
     /// When the reading in `version` and `dirty` was recorded; nullopt: never read.
     std::optional<core::Time> verified_time;
     /// The generation of the spec that the reading was taken with. A reading of another generation proves nothing.

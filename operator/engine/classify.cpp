@@ -4,6 +4,7 @@
 
 #include "api/reasons.hpp"
 #include "engine/explain.hpp"
+#include "engine/repair.hpp"
 #include "engine/retry.hpp"
 #include "version/order.hpp"
 
@@ -21,6 +22,9 @@ constexpr int kTerminated = kSignalBase + 15;
 /// POSIX: 126 found but not executable, 127 not found.
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
+
+/// Bytes: what is to be done stands behind it and must not be cut from the record's message.
+constexpr std::size_t kLongestDirtyDetail = 200;
 
 /// The fields of the run key: other changes, more memory among them, run nothing by themselves.
 constexpr std::string_view kWhatRuns = "what runs (image, command, args, env, envFrom, volumes, version or run)";
@@ -83,6 +87,29 @@ std::string DescribeLocks(const Evidence& evidence) {
     return text;
 }
 
+const version::Reading* ReadingBefore(const Evidence& evidence) {
+    const auto* pod = evidence.pod;
+    return pod != nullptr && pod->report && pod->report->before ? &*pod->report->before : nullptr;
+}
+
+/// A lock of the tool's own that a killed run left, for the end of a message; empty when there is none.
+std::string DescribeToolLock(const Evidence& evidence) {
+    const auto text = ExplainToolLock(evidence.tool, *evidence.after,
+                                      {.job = evidence.run.job_name, .before = ReadingBefore(evidence)});
+    return text.empty() ? text : " " + text;
+}
+
+EndedRun LeftDirty(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
+    const auto& after = *evidence.after;
+    EndedRun end{.attempted = true};
+    end.reason = exit_was_zero ? reasons::kVerificationFailed : reasons::kMigrationFailed;
+    end.message = "The database is dirty after " + how + ", at " + Versions(after);
+    if (!after.dirty_detail.empty()) end.message += ": " + Quote(after.dirty_detail, kLongestDirtyDetail);
+    end.message += ". " + RepairAdvice(evidence.tool, after, ReadingBefore(evidence)) +
+                   " Then annotate the Migration tidegate.io/retry=<a new value>.";
+    return end;
+}
+
 /// The word of the cause where the launch never began.
 EndedRun NeverStarted(const Evidence& evidence) {
     const auto* pod = evidence.pod;
@@ -134,20 +161,16 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
         // In the past tense: the database may be further on when somebody reads it.
         end.message = "Version " + run.version + " was reached by Job " + run.job_name +
                       (exit_was_zero ? "" : " although " + how) + "; the database then said " + Versions(after) + ".";
+        if (!exit_was_zero) end.message += DescribeToolLock(evidence);
         return end;
     }
-    if (after.dirty) {
-        end.reason = exit_was_zero ? reasons::kVerificationFailed : reasons::kMigrationFailed;
-        end.message = "The database is dirty after " + how + ": " + after.dirty_detail +
-                      ". Repair it with the tool's own command.";
-        return end;
-    }
+    if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
         end.message =
             "The migration to version " + run.version + " failed: " + how + "." + DescribeLocks(evidence) +
-            " The database is at " + Versions(after) +
-            ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
+            " The database is at " + Versions(after) + "." + DescribeToolLock(evidence) +
+            " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
         end.message += kWhatRuns;
         end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
         return end;
@@ -176,11 +199,11 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
             "Job " + evidence.run.job_name + " ended with exit code 0; the database then said " + Versions(after) + ".";
         return end;
     }
-    end.reason = exit_was_zero ? reasons::kVerificationFailed : FailureReason(evidence);
-    end.message =
-        "The migration failed: " + how + "." + (exit_was_zero ? "" : DescribeLocks(evidence)) + " The database is " +
-        (after.dirty ? "dirty" : "clean") + ", at " + Versions(after) +
-        ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
+    if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
+    end.reason = FailureReason(evidence);
+    end.message = "The migration failed: " + how + "." + DescribeLocks(evidence) + " The database is clean, at " +
+                  Versions(after) + "." + DescribeToolLock(evidence) +
+                  " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
     end.message += kWhatRuns;
     end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
     return end;

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "engine/cause.hpp"
 #include "engine/lookup.hpp"
+#include "engine/repair.hpp"
 #include "engine/retry.hpp"
 
 namespace engine {
@@ -119,11 +120,14 @@ View ExplainDatabase(const World& world, const api::DatabaseStatus& status) {
                          : "The newest one that ended with exit code 0 brought version " + status.version + ".")};
     }
     if (IsVerified(database)) {
+        const auto tool = database.spec.history.tool;
+        const auto reading = KeptReading(status);
         if (status.dirty) {
             return {.summary = Summary::Failed,
                     .reason = std::string(reasons::kDirty),
-                    .message = "The history table says that a migration ended half-way at " + AtVersion(status) +
-                               ". Repair it with the tool's own command."};
+                    .message = "The history table says that a migration ended half-way, at " + AtVersion(status) +
+                               (status.dirty_detail.empty() ? "" : ": " + Quote(status.dirty_detail)) + ". " +
+                               RepairAdvice(tool, reading)};
         }
         if (const auto* lost = FindLost(world, database)) {
             return {.summary = Summary::Failed,
@@ -132,9 +136,10 @@ View ExplainDatabase(const World& world, const api::DatabaseStatus& status) {
                                ", which was reached, is not there any more; see kubectl describe tgm " +
                                lost->key.name + "."};
         }
+        const auto lock = ExplainToolLock(tool, reading);
         return {.summary = Summary::Ready,
                 .reason = std::string(reasons::kVersionKnown),
-                .message = "The history table says: " + AtVersion(status) + "."};
+                .message = "The history table says: " + AtVersion(status) + "." + (lock.empty() ? "" : " " + lock)};
     }
     if (!status.probe.reason.empty() && status.probe.observed_generation == database.generation) {
         return {.summary = Summary::Working, .reason = status.probe.reason, .message = status.probe.message};
@@ -261,7 +266,8 @@ std::string ExplainHold(const WorkloadWorld& world) {
                 return text + "Database " + requirement.database + " was not read yet; see kubectl describe tgd " +
                        requirement.database;
             case Verdict::Dirty:
-                return text + "Database " + requirement.database + " is dirty; repair it with the tool's own command";
+                return text + "Database " + requirement.database + " is dirty. " +
+                       Quote(RepairAdvice(database->spec.history.tool, KeptReading(database->status)));
             case Verdict::VersionUnknown: {
                 // The names need not tell before it ran, as long as somebody brings this very version.
                 const auto* migration = Bringing(world, requirement);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/reasons.hpp"
+#include "core/text.hpp"
 #include "engine/known_versions.hpp"
 #include "version/order.hpp"
 
@@ -11,6 +12,12 @@ namespace {
 
 /// The CRD's maxLength of a version in a status.
 constexpr std::size_t kLongestVersion = 1024;
+/// Bytes; the CRD's maxLength of a requirement, and of what a tool recorded. The API server refuses a status with a
+/// longer one as a whole.
+constexpr std::size_t kLongestRequirement = 1024;
+constexpr std::size_t kLongestDirtyDetail = 512;
+constexpr std::size_t kLongestLockText = 512;
+constexpr std::size_t kLongestLockTime = 64;
 /// Stands for the heads that did not fit.
 constexpr std::string_view kMore = "...";
 
@@ -64,6 +71,50 @@ std::optional<std::string> VersionOf(const std::string& requirement) {
     return parsed.requirements.front().version;
 }
 
+/// Of a database that is dirty, whose table does not disprove the version: it was proven before. Whatever contains the
+/// version was proven then, or its owner or the record says so.
+bool WasProvenBefore(const api::Database& database, std::string_view version) {
+    const auto& status = database.status;
+    const auto known = KnownVersions(database.spec, status, KeptReading(status));
+    if (std::find(known.begin(), known.end(), version) != known.end()) return true;
+    return std::any_of(status.reached.begin(), status.reached.end(), [&](const auto& entry) {
+        const auto proven = VersionOf(entry.requirement);
+        if (!proven) return false;
+        const version::Reading then{.initialised = true, .versions = {*proven}};
+        return version::Reached(database.spec.Scheme(), then, version) == version::Standing::Reached;
+    });
+}
+
+/// As long as the database is dirty, the table does not tell what was whole before: it is written down now. Not only
+/// what somebody names today: what one goes back to was named yesterday.
+void KeepWhatWasProven(const api::Database& before, const std::vector<std::string>& named,
+                       api::DatabaseStatus& status) {
+    const auto keep = [&](std::string requirement) {
+        if (WasReached(status, requirement) || requirement.size() > kLongestRequirement) return;
+        status.reached.insert(status.reached.begin(),
+                              {.requirement = std::move(requirement), .time = *before.status.verified_time});
+    };
+    for (const std::string& requirement : named) {
+        const auto version = VersionOf(requirement);
+        if (version && JudgeVersion(before, *version) == Verdict::Holds) keep(requirement);
+    }
+    for (const std::string& version : KeptReading(before.status).versions)
+        keep(api::RequirementText(before.key.name, version));
+}
+
+void KeepWhatIsToMend(const version::Reading& reading, api::DatabaseStatus& status) {
+    status.dirty = reading.dirty;
+    status.dirty_detail = core::OneLine(reading.dirty_detail, kLongestDirtyDetail);
+    status.half_done = core::OneLine(reading.half_done, kLongestVersion);
+    status.tool_lock = reading.lock;
+    if (!status.tool_lock) return;
+    auto& lock = *status.tool_lock;
+    for (std::string* text : {&lock.table, &lock.holder})
+        *text = core::OneLine(*text, kLongestLockText);
+    for (std::string* text : {&lock.since, &lock.until})
+        *text = core::OneLine(*text, kLongestLockTime);
+}
+
 }  // namespace
 
 std::string PrintVersions(const version::Reading& reading) {
@@ -85,7 +136,11 @@ std::string PrintVersions(const version::Reading& reading) {
 }
 
 version::Reading KeptReading(const api::DatabaseStatus& status) {
-    version::Reading reading{.initialised = !status.version.empty(), .dirty = status.dirty};
+    version::Reading reading{.initialised = !status.version.empty(),
+                             .dirty = status.dirty,
+                             .dirty_detail = status.dirty_detail,
+                             .half_done = status.half_done,
+                             .lock = status.tool_lock};
     std::size_t from = 0;
     while (from < status.version.size()) {
         const auto comma = std::min(status.version.find(',', from), status.version.size());
@@ -115,10 +170,11 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
         return Verdict::Holds;
     switch (version::Reached(database.spec.Scheme(), reading, version, KnownVersions(database.spec, status, reading))) {
         case version::Standing::Reached:
-            return status.dirty ? Verdict::Dirty : Verdict::Holds;
+            return status.dirty && !WasProvenBefore(database, version) ? Verdict::Dirty : Verdict::Holds;
         case version::Standing::NotReached:
             return Verdict::NotReached;
         case version::Standing::Unknown:
+            if (status.dirty && WasProvenBefore(database, version)) return Verdict::Holds;
             break;
     }
     return Verdict::VersionUnknown;
@@ -165,8 +221,13 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
     const bool same_generation = status.verified_time && status.verified_generation == reading.generation;
     if (same_generation && status.verified_by_created && *status.verified_by_created > reading.job_created) return;
 
-    if (!status.identity.empty() && !reading.identity.empty() && status.identity != reading.identity)
+    if (!status.identity.empty() && !reading.identity.empty() && status.identity != reading.identity) {
         ForgetOtherDatabase(reading, same_generation, status);
+    } else if (same_generation && reading.reading.dirty && !status.dirty) {
+        api::Database before = database;
+        before.status = status;
+        KeepWhatWasProven(before, named.requirements, status);
+    }
     const auto scheme = database.spec.Scheme();
     const auto standing = [&](std::string_view version, const std::vector<std::string>& known) {
         return version::Reached(scheme, reading.reading, version, known);
@@ -187,7 +248,7 @@ void ApplyReading(const api::Database& database, const NewReading& reading, cons
                IsTakenBack(database.spec, status, reading.reading, *version);
     });
     status.version = PrintVersions(reading.reading);
-    status.dirty = reading.reading.dirty;
+    KeepWhatIsToMend(reading.reading, status);
     status.verified_time = now;
     status.verified_generation = reading.generation;
     status.verified_by = reading.job;

@@ -114,9 +114,15 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
                       .generation = job.database_generation},
                      NamedBy(world), now, status);
         auto withdrawn = Withdrawn(world.database->status, status);
+        const bool is_dirty_now = status.dirty && !world.database->status.dirty;
         Decision decision{.step = WriteRecord(world, std::move(status), now)};
         if (!withdrawn.empty())
             decision.notes.push_back(ProbeNote(world, true, api::reasons::kVersionLost, std::move(withdrawn)));
+        if (is_dirty_now) {
+            const auto& written = std::get<WriteDatabaseStatus>(*decision.step).status;
+            decision.notes.push_back(
+                ProbeNote(world, true, api::reasons::kDirty, ExplainDatabase(world, written).message));
+        }
         return decision;
     }
     probe.reason = api::reasons::kProbeFailed;

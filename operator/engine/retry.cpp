@@ -6,6 +6,7 @@
 
 #include "api/reasons.hpp"
 #include "core/hash.hpp"
+#include "engine/repair.hpp"
 
 namespace engine {
 namespace {
@@ -34,7 +35,7 @@ bool IsListed(const api::Attempts& attempts, const observed::PodFacts& pod) {
 bool IsRetriable(const Evidence& evidence, const EndedRun& end) {
     // What one of several pods says does not speak for the others, which may be gone.
     if (evidence.pod == nullptr || evidence.had_several_pods) return false;
-    if (evidence.is_readable && (!evidence.after || evidence.after->dirty)) return false;
+    if (evidence.is_readable && (!evidence.after || evidence.after->dirty || IsStuck(*evidence.after))) return false;
     if (end.reason == api::reasons::kDisrupted) return NothingHappened(evidence);
     if (end.reason == api::reasons::kDeadlineExceeded) return false;
     if (evidence.pod->migration.exit_code.value_or(0) == 0) return false;

@@ -53,13 +53,15 @@ void Survey::Baseline(const std::string& name) {
     if (auto level = Level::Parse(scheme_, name)) baselines_.push_back(std::move(*level));
 }
 
-void Survey::HalfDone(const std::string& detail) {
+void Survey::HalfDone(const std::string& name, const std::string& detail) {
+    if (details_.empty()) half_done_ = name;
     details_.push_back(detail);
 }
 
 Reading Survey::Finish() const {
     Reading reading{.initialised = true, .dirty = !details_.empty()};
     if (reading.dirty) reading.dirty_detail = details_.front();
+    reading.half_done = half_done_;
     if (details_.size() > 1) reading.dirty_detail += " (and " + std::to_string(details_.size() - 1) + " more)";
     for (const auto& [line, newest] : newest_)
         reading.versions.push_back(newest.name);

@@ -28,8 +28,8 @@ public:
     void Applied(const std::string& name, std::span<const std::string> other_names = {});
     /// Everything up to it counts as applied, without rows of its own.
     void Baseline(const std::string& name);
-    /// Of a migration, or of anything else that was left half done.
-    void HalfDone(const std::string& detail);
+    /// Of a migration, or of anything else that was left half done; without a version, `name` is empty.
+    void HalfDone(const std::string& name, const std::string& detail);
 
     Reading Finish() const;
 
@@ -49,6 +49,7 @@ private:
     /// By line.
     std::map<std::string, Newest> newest_;
     std::vector<Level> baselines_;
+    std::string half_done_;
     std::vector<std::string> details_;
 };
 

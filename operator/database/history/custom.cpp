@@ -17,7 +17,8 @@ version::Reading ReadCustom(const Question& question) try {
         if (!row.at(0)) continue;
         if (row.size() > 1 && row[1] == "t") {
             reading.dirty = true;
-            reading.dirty_detail = "spec.history.query says so of version " + *row[0];
+            reading.dirty_detail = "spec.history.query says so of version " + OneLine(*row[0]);
+            reading.half_done = *row[0];
         }
         reading.versions.push_back(*row[0]);
     }

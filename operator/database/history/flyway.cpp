@@ -12,7 +12,7 @@ version::Reading ReadFlyway(const Question& question) {
         "SELECT version, "
         "CASE WHEN NOT success THEN 'failed' WHEN type LIKE '%BASELINE' THEN 'baseline' "
         "WHEN version IS NULL OR type = 'DELETE' OR type LIKE 'UNDO%' THEN 'other' ELSE 'applied' END, "
-        "'migration ' || script || ' failed half-way; mend what it left, then flyway repair' "
+        "'migration ' || script || ' failed half-way' "
         "FROM (SELECT *, row_number() OVER (PARTITION BY version ORDER BY installed_rank DESC) AS age FROM {table}) h "
         "WHERE age = 1 OR NOT success ORDER BY installed_rank");
 }

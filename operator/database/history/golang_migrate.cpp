@@ -13,8 +13,8 @@ version::Reading ReadGolangMigrate(const Question& question) {
         const std::string version = row.at(0).value_or("");
         if (row.at(1) == "t") {
             reading.dirty = true;
-            reading.dirty_detail = "the migration to or from version " + version +
-                                   " failed half-way; mend what it left, then migrate force";
+            reading.dirty_detail = "the migration to or from version " + version + " has begun and not ended";
+            reading.half_done = version;
         }
         if (version != "-1") reading.versions.push_back(version);
     }

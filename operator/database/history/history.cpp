@@ -15,20 +15,21 @@ struct Entry {
     version::Reading (*read)(const Question&);
     /// By the driver that the tool comes with; false where that is not certain, which only costs time.
     bool driver_carries_tag;
+    std::optional<version::ToolLock> (*read_lock)(const Question&) = nullptr;
 };
 
 constexpr Entry kEntries[] = {
-    {Tool::Flyway, &ReadFlyway, false},        // pgjdbc
-    {Tool::Liquibase, &ReadLiquibase, false},  // pgjdbc
-    {Tool::Alembic, &ReadAlembic, true},       // psycopg: libpq
-    {Tool::Rails, &ReadRails, true},           // pg: libpq
+    {Tool::Flyway, &ReadFlyway, false},                            // pgjdbc
+    {Tool::Liquibase, &ReadLiquibase, false, &ReadLiquibaseLock},  // pgjdbc
+    {Tool::Alembic, &ReadAlembic, true},                           // psycopg: libpq
+    {Tool::Rails, &ReadRails, true},                               // pg: libpq
     {Tool::GolangMigrate, &ReadGolangMigrate, true},
-    {Tool::Dbmate, &ReadDbmate, true},  // lib/pq
-    {Tool::Django, &ReadDjango, true},  // psycopg: libpq
-    {Tool::Atlas, &ReadAtlas, true},    // lib/pq
-    {Tool::Goose, &ReadGoose, true},    // pgx
+    {Tool::Dbmate, &ReadDbmate, true},                // lib/pq
+    {Tool::Django, &ReadDjango, true},                // psycopg: libpq
+    {Tool::Atlas, &ReadAtlas, true},                  // lib/pq
+    {Tool::Goose, &ReadGoose, true, &ReadGooseLock},  // pgx
     {Tool::Prisma, &ReadPrisma, false},
-    {Tool::Knex, &ReadKnex, true},  // node-postgres
+    {Tool::Knex, &ReadKnex, true, &ReadKnexLock},  // node-postgres
     {Tool::EFCore, &ReadEFCore, false},
     {Tool::Sqlx, &ReadSqlx, true},
     {Tool::Diesel, &ReadDiesel, true},        // libpq
@@ -42,6 +43,21 @@ const Entry& Find(Tool tool) {
         if (entry.tool == tool) return entry;
     }
     std::abort();
+}
+
+/// A hint: what goes wrong with it (a missing grant, a lock on that table, a table of another shape) must not cost the
+/// reading of the history.
+std::optional<version::ToolLock> ReadLock(Connection& connection, const Source& source) {
+    const auto read = Find(source.tool).read_lock;
+    std::optional<version::ToolLock> lock;
+    if (read == nullptr) return lock;
+    try {
+        connection.ReadOnly(
+            [&](Session& session) { lock = read({.session = session, .source = source, .wanted = {}}); });
+    } catch (const DbError& e) {
+        if (e.Kind() == DbErrorKind::Unreachable) throw;
+    }
+    return lock;
 }
 
 [[noreturn]] void RefuseTableName(const std::string& text) {
@@ -76,6 +92,7 @@ version::Reading Read(Connection& connection, const Source& source, const std::v
     connection.ReadOnly([&](Session& session) {
         reading = Find(source.tool).read({.session = session, .source = source, .wanted = wanted});
     });
+    reading.lock = ReadLock(connection, source);
     std::vector<std::string> reached;
     for (const std::string& version : wanted) {
         if (version::Reached(source.Scheme(), reading, version) == version::Standing::Reached)

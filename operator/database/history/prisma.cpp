@@ -9,7 +9,7 @@ version::Reading ReadPrisma(const Question& question) {
         "SELECT migration_name, "
         "CASE WHEN rolled_back_at IS NOT NULL THEN 'given up' WHEN finished_at IS NULL THEN 'failed' ELSE 'applied' "
         "END, "
-        "'migration ' || migration_name || ' failed half-way; mend what it left, then prisma migrate resolve' "
+        "'migration ' || migration_name || ' has begun and not ended' "
         "FROM {table} ORDER BY started_at");
 }
 

@@ -26,6 +26,21 @@ inline constexpr std::size_t kMostRows = 5000;
 
 inline constexpr std::string_view kTable = "{table}";
 
+/// Where a tool keeps its lock, beside its history: in the same schema.
+struct LockPlace {
+    /// The history's name when the Source names none.
+    std::string history;
+    /// What is appended to the history's name.
+    std::string suffix;
+    /// Where the tool has it whatever the history is called; empty: nowhere else.
+    std::string table;
+};
+
+/// The lock if it is taken. `select` is a query with kTable for the table, whose rows are JSON objects named `row`; its
+/// columns: who took it, since when, until when. It gives no row for a lock that is free. nullopt also when there is no
+/// such table.
+std::optional<version::ToolLock> ReadLock(const Question& question, const LockPlace& place, std::string_view select);
+
 /// Reads a table with a row for each migration, in pieces. `select` is a query with kTable for the table; its columns:
 ///  1. the version's name,
 ///  2. what the row says of it: "applied"; "baseline" (it and all before it count as applied); "failed" (left half
@@ -53,5 +68,10 @@ version::Reading ReadDiesel(const Question& question);
 version::Reading ReadSequelize(const Question& question);
 version::Reading ReadTypeORM(const Question& question);
 version::Reading ReadCustom(const Question& question);
+
+// Of tools whose lock is a row in a table.
+std::optional<version::ToolLock> ReadLiquibaseLock(const Question& question);
+std::optional<version::ToolLock> ReadGooseLock(const Question& question);
+std::optional<version::ToolLock> ReadKnexLock(const Question& question);
 
 }  // namespace database::history

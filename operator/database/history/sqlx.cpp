@@ -6,8 +6,7 @@ namespace database::history {
 version::Reading ReadSqlx(const Question& question) {
     return ReadEveryMigration(question, {{"", "_sqlx_migrations"}},
                               "SELECT version, CASE WHEN success THEN 'applied' ELSE 'failed' END, "
-                              "'migration ' || version || ' (' || description || ') failed half-way; mend what it "
-                              "left, then delete or correct its row' "
+                              "'migration ' || version || ' (' || description || ') has begun and not ended' "
                               "FROM {table} ORDER BY version");
 }
 

@@ -139,7 +139,7 @@ RealTool Prisma() {
         .third = "20261122000000_reference",
         .versions = {"20261121000000_email"},
         .table = "_prisma_migrations",
-        .dirty = "prisma migrate resolve",
+        .dirty = "20261122000000_reference has begun",
         .versions_when_dirty = {"20261121000000_email"}};
 }
 

@@ -24,7 +24,7 @@ RealTool GolangMigrate() {
             .third = "3",
             .versions = {"2"},
             .table = "schema_migrations",
-            .dirty = "migrate force",
+            .dirty = "version 3 has begun",
             .versions_when_dirty = {"3"}};
 }
 
@@ -107,7 +107,7 @@ RealTool Flyway() {
             .third = "1.11",
             .versions = {"1.10"},
             .table = "flyway_schema_history",
-            .dirty = "flyway repair",
+            .dirty = "V1.11__reference.sql failed",
             .versions_when_dirty = {"1.10"}};
 }
 

@@ -84,6 +84,7 @@ struct Rows {
     Versions versions, reached;
     /// Part of the detail; nullptr: clean.
     const char* dirty = nullptr;
+    const char* half_done = "";
 };
 
 const Rows kLayouts[] = {
@@ -116,7 +117,8 @@ const Rows kLayouts[] = {
      "1,2",
      {"1"},
      {"1"},
-     "flyway repair"},
+     "V.sql failed",
+     "2"},
     {"Liquibase",
      "ids, authors, files and tags",
      kLiquibase,
@@ -152,7 +154,8 @@ const Rows kLayouts[] = {
      "",
      {"7"},
      {},
-     "migrate force"},
+     "version 7 has begun",
+     "7"},
     {"GolangMigrate",
      "dirty before the first version",
      kGolangMigrate,
@@ -160,7 +163,8 @@ const Rows kLayouts[] = {
      "1",
      {},
      {},
-     "migrate force"},
+     "version -1 has begun",
+     "-1"},
     {"Dbmate",
      "as its source has it",
      kNumbers,
@@ -190,7 +194,8 @@ const Rows kLayouts[] = {
      "1,2",
      {"1"},
      {"1"},
-     "migration 2 stopped after statement 1 of 3: no such column"},
+     "migration 2 stopped after statement 1 of 3: no such column",
+     "2"},
     {"Atlas",
      "resolved by hand",
      kAtlas,
@@ -228,7 +233,8 @@ const Rows kLayouts[] = {
      "20261120000000_init",
      {},
      {},
-     "prisma migrate resolve"},
+     "20261120000000_init has begun",
+     "20261120000000_init"},
     {"Knex",
      "names of files",
      kKnex,
@@ -264,7 +270,8 @@ const Rows kLayouts[] = {
      "1,2",
      {"1"},
      {"1"},
-     "migration 2 (email)"},
+     "migration 2 (email)",
+     "2"},
     {"Diesel",
      "folders with dashes",
      kDiesel,
@@ -312,6 +319,8 @@ TEST_P(LayoutOf, IsUnderstood) {
     if (rows.dirty != nullptr) {
         EXPECT_THAT(report.after->dirty_detail, HasSubstr(rows.dirty));
     }
+    EXPECT_EQ(report.after->half_done, rows.half_done);
+    EXPECT_EQ(report.after->lock, std::nullopt);
 }
 
 std::string NameOf(const testing::TestParamInfo<Rows>& info) {

@@ -62,7 +62,7 @@ TEST_F(StateDirectoryTest, RemembersTheIncumbentWithItsReport) {
     StateDirectory state{path_, "uid"};
     EXPECT_EQ(state.Incumbent(), api::AgentReport{});
     api::AgentReport report;
-    report.before = version::Reading{true, {"0001"}, false, "", {}, false};
+    report.before = version::Reading{.initialised = true, .versions = {"0001"}};
     state.MarkIncumbent(report);
     EXPECT_EQ((StateDirectory{path_, "uid"}.Incumbent()), report);
 }

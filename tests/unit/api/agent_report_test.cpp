@@ -13,8 +13,15 @@ AgentReport Full() {
     report.phase = AgentPhase::Refused;
     report.tool = "Alembic";
     report.identity = "7300000000000000001/16384";
-    report.before = version::Reading{true, {"0001_initial"}, false, "", {"0001"}, false};
-    report.after = version::Reading{true, {"0002_a", "0002_b"}, true, "half-way", {"0001", "0002_a"}, true};
+    report.before = version::Reading{.initialised = true, .versions = {"0001_initial"}, .reached = {"0001"}};
+    report.after = version::Reading{.initialised = true,
+                                    .versions = {"0002_a", "0002_b"},
+                                    .dirty = true,
+                                    .dirty_detail = "half-way",
+                                    .reached = {"0001", "0002_a"},
+                                    .truncated = true};
+    report.after->half_done = "0002_b";
+    report.after->lock = version::ToolLock{"public.locks", "pod-1 (10.0.0.7)", "2026-11-22 19:48:30", "later"};
     report.waiting_for = AgentReport::Holder{4711, "tidegate/1234", core::ParseTime("2026-11-22T19:47:00Z")};
     report.error = AgentReport::Error{std::string{agent_error::kBusy}, "try \"again\"\nlater"};
     report.connection_check = true;
@@ -78,6 +85,12 @@ TEST(AgentReport, RefusesWrongTypes) {
                               "/locks/blockers/0/state",
                               "/locks/blockers/0/ageSeconds",
                               "/after/dirtyDetail",
+                              "/after/halfDone",
+                              "/after/toolLock",
+                              "/after/toolLock/table",
+                              "/after/toolLock/holder",
+                              "/after/toolLock/since",
+                              "/after/toolLock/until",
                               "/waitingFor/pid",
                               "/waitingFor/since",
                               "/error/reason",
@@ -85,6 +98,7 @@ TEST(AgentReport, RefusesWrongTypes) {
         for (const auto& value : values) {
             if (std::string_view{field} == "/waitingFor" && value.is_object()) continue;
             if (std::string_view{field} == "/error" && value.is_object()) continue;
+            if (std::string_view{field} == "/after/toolLock" && value.is_object()) continue;
             if (std::string_view{field} == "/locks/blockers/0" && value.is_object()) continue;
             EXPECT_EQ(ParseAgentReport(Changed(field, value)), std::nullopt) << field << " " << value;
         }
@@ -107,6 +121,12 @@ TEST(AgentReport, NeverExceedsWhatKubernetesKeeps) {
     report.waiting_for->application_name.assign(100000, 'y');
     report.identity.assign(1000, 'z');
     report.before->dirty_detail.assign(5000, '"');
+    report.after->half_done.assign(5000, '"');
+    report.before->lock = version::ToolLock{};
+    for (auto* reading : {&report.before, &report.after}) {
+        for (auto* text : {&(*reading)->lock->table, &(*reading)->lock->holder, &(*reading)->lock->since})
+            text->assign(1000, '"');
+    }
     report.locks->blockers.assign(
         kMostBlockers, {4712, std::string(63, '"'), "idle in transaction (aborted)", std::chrono::seconds{90000}});
     report.before->versions.assign(300, "0001_initial");

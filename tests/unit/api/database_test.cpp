@@ -19,6 +19,9 @@ DatabaseStatus FullStatus() {
     status.conditions = Summarize({}, Summary::Ready, "VersionKnown", "message", 3, kStart);
     status.version = "0002,cafe";
     status.dirty = true;
+    status.dirty_detail = "migration 3 stopped";
+    status.half_done = "3";
+    status.tool_lock = version::ToolLock{"public.locks", "pod-1", "2026-11-22 19:48:30", "2026-11-22T19:49:00Z"};
     status.verified_time = kStart;
     status.verified_generation = 3;
     status.verified_by = "orders-x-1";

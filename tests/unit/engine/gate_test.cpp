@@ -255,7 +255,7 @@ TEST(ExplainHold, NamesTheRequirementTheCauseAndTheNextStep) {
 TEST(ExplainHold, SaysDirtyAndStalled) {
     Namespace ns;
     ns.database.status.dirty = true;
-    EXPECT_THAT(ns.WaitingFor(), HasSubstr("is dirty; repair it"));
+    EXPECT_THAT(ns.WaitingFor(), HasSubstr("is dirty. Repair it"));
     ns.database.status.dirty = false;
     ns.database.status.version = "0001";
     ns.AddMigration("orders", "0002", api::Summary::Failed, "MigrationFailed");

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/crd_schema.hpp"
 
 namespace engine {
 namespace {
@@ -9,6 +12,8 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+using Json = nlohmann::json;
 
 const core::Time kStart = *core::ParseTime("2026-11-22T12:00:00Z");
 
@@ -278,6 +283,86 @@ TEST(ApplyReading, ADirtyReadingProvesNothingNewAndKeepsWhatWasProven) {
                  status);
     EXPECT_FALSE(status.dirty);
     EXPECT_THAT(Reached(status), ElementsAre("orders@0002", "orders@0001"));
+}
+
+NewReading DirtyReading(std::vector<std::string> versions, seconds created = seconds{10}) {
+    auto reading = Reading(std::move(versions), created);
+    reading.reading.dirty = true;
+    return reading;
+}
+
+TEST(ApplyReading, GoingBackToWhatRanYesterdayWorksThoughTodaysRunLeftTheDatabaseDirty) {
+    // Nobody names 0001 or 0003 when 0004 fails half-way: yesterday's manifests did.
+    auto database = At("0003_c");
+    database.spec.baseline = {"0001"};
+    for (const auto tool : {version::Tool::GolangMigrate, version::Tool::Atlas}) {
+        auto dirty = database;
+        dirty.spec.history.tool = tool;
+        ApplyReading(dirty, DirtyReading({"0004_d"}), {"orders@0004"}, kStart, dirty.status);
+        EXPECT_EQ(JudgeVersion(dirty, "0003"), Verdict::Holds);
+        EXPECT_EQ(JudgeVersion(dirty, "0003_c"), Verdict::Holds);
+        EXPECT_EQ(JudgeVersion(dirty, "0001"), Verdict::Holds) << "its owner says so";
+        EXPECT_EQ(JudgeVersion(dirty, "0004"), Verdict::Dirty);
+        EXPECT_EQ(JudgeVersion(dirty, "0005"), Verdict::NotReached);
+        ApplyReading(dirty, DirtyReading({"0004_d"}, seconds{20}), {"orders@0004"}, kStart, dirty.status);
+        EXPECT_EQ(JudgeVersion(dirty, "0003"), Verdict::Holds) << "read again";
+        EXPECT_EQ(JudgeVersion(dirty, "0004"), Verdict::Dirty);
+    }
+}
+
+TEST(ApplyReading, WhatADirtyReadingTakesBackIsNotKept) {
+    auto database = At("5");
+    database.spec.history.tool = version::Tool::GolangMigrate;
+    ApplyReading(database, DirtyReading({"3"}), {"orders@3", "orders@5"}, kStart, database.status);
+    EXPECT_EQ(JudgeVersion(database, "5"), Verdict::NotReached) << "a way down that stopped";
+    EXPECT_EQ(JudgeVersion(database, "3"), Verdict::Holds) << "contained when it was at 5";
+    EXPECT_THAT(Reached(database.status), ElementsAre("orders@3"));
+}
+
+TEST(ApplyReading, NothingWasProvenInAnotherDatabaseOrByAReadingOfAnotherSpec) {
+    auto database = At("0003");
+    auto reading = DirtyReading({"0004"});
+    reading.identity = "9999/1";
+    auto status = database.status;
+    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    EXPECT_THAT(Reached(status), IsEmpty());
+
+    database.generation = 2;
+    reading = DirtyReading({"0004"});
+    reading.generation = 2;
+    status = database.status;
+    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    EXPECT_THAT(Reached(status), IsEmpty());
+
+    database = At("0003");
+    database.status.dirty = true;
+    status = database.status;
+    ApplyReading(database, DirtyReading({"0004"}), {"orders@0002"}, kStart, status);
+    EXPECT_THAT(Reached(status), IsEmpty()) << "dirty already";
+}
+
+TEST(ApplyReading, KeepsWhatMendingTakesWithinTheLimitsOfTheSchema) {
+    auto database = At("0001");
+    auto reading = DirtyReading({"0002"});
+    reading.reading.dirty_detail = "stopped";
+    reading.reading.half_done = "0002";
+    reading.reading.lock = version::ToolLock{"public.lock", "pod", "then", "later"};
+    ApplyReading(database, reading, {}, kStart, database.status);
+    EXPECT_EQ(KeptReading(database.status), reading.reading);
+    for (std::string* text :
+         {&reading.reading.dirty_detail, &reading.reading.half_done, &reading.reading.lock->table,
+          &reading.reading.lock->holder, &reading.reading.lock->since, &reading.reading.lock->until})
+        *text = std::string(5000, 'x') + "\n";
+    reading.job_created += seconds{10};
+    ApplyReading(database, reading, {}, kStart, database.status);
+    const support::CrdSchema schema("databases");
+    auto object =
+        Json::parse(R"({"spec": {"connection": {"secretRef": {"name": "s"}}, "history": {"tool": "Alembic"}}})");
+    object["status"] = api::PrintDatabaseStatus(database.status);
+    EXPECT_EQ(schema.Problems(object), std::vector<std::string>{});
+    ApplyReading(database, Reading({"0002"}, seconds{30}), {}, kStart, database.status);
+    EXPECT_EQ(database.status.tool_lock, std::nullopt);
+    EXPECT_EQ(database.status.half_done, "");
 }
 
 TEST(ApplyReading, KeepsTheNewestTwoHundred) {

@@ -188,9 +188,9 @@ TEST(Survey, FindsOtherNamesOfARow) {
 TEST(Survey, SaysWhatIsHalfDone) {
     Survey survey{Tool::Sqlx, {}};
     EXPECT_FALSE(survey.Finish().dirty);
-    survey.HalfDone("one");
+    survey.HalfDone("2", "one");
     EXPECT_EQ(survey.Finish().dirty_detail, "one");
-    survey.HalfDone("two");
+    survey.HalfDone("3", "two");
     EXPECT_TRUE(survey.Finish().dirty);
     EXPECT_EQ(survey.Finish().dirty_detail, "one (and 1 more)");
 }
