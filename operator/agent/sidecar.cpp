@@ -4,6 +4,7 @@
 
 #include "agent/outcome.hpp"
 #include "api/names.hpp"
+#include "core/text.hpp"
 #include "database/connection_check.hpp"
 #include "database/encryption.hpp"
 #include "database/history/history.hpp"
@@ -11,6 +12,9 @@
 
 namespace agent {
 namespace {
+
+/// PostgreSQL cuts it at 63 bytes (NAMEDATALEN).
+constexpr std::size_t kLongestApplicationName = 63;
 
 using database::DbError;
 using database::FenceRule;
@@ -43,10 +47,17 @@ std::string Describe(const std::optional<database::Fence::Holder>& holder, std::
                core::FormatDuration(std::chrono::ceil<std::chrono::seconds>(quiet)) +
                ", for a run that lost it to take it back";
     }
-    std::string text = "waiting for the fence: in the way is server process " + std::to_string(holder->pid) + " (" +
-                       (holder->application_name.empty() ? "unnamed" : holder->application_name) + ")";
-    if (holder->since) text += " since " + core::FormatTime(*holder->since);
-    return text + "; it goes on by itself when that run ends";
+    std::string text = "waiting for the fence: ";
+    text += holder->has_lock ? std::string{database::Fence::kLockName} + " is held by "
+                             : "it is free, but a session of another run is there: ";
+    text += "server process " + std::to_string(holder->pid) + " (" +
+            (holder->application_name.empty()
+                 ? "unnamed"
+                 : "\"" + core::OneLine(holder->application_name, kLongestApplicationName) + "\"");
+    if (!holder->client.empty()) text += ", client " + holder->client;
+    text += ")";
+    if (holder->since) text += ", connected since " + core::FormatTime(*holder->since);
+    return text + "; it goes on by itself when that ends";
 }
 
 }  // namespace

@@ -15,13 +15,15 @@ constexpr const char* kUnlock = "SELECT pg_catalog.pg_advisory_unlock($1::pg_cat
 
 /// Who holds the fence (objsubid 2: a key of two integers), then who else wears a tag of a run.
 constexpr const char* kInTheWay = R"(
-SELECT l.pid, a.application_name, pg_catalog.floor(EXTRACT(EPOCH FROM a.backend_start))::pg_catalog.int8, true
+SELECT l.pid, a.application_name, pg_catalog.floor(EXTRACT(EPOCH FROM a.backend_start))::pg_catalog.int8, true,
+  pg_catalog.host(a.client_addr)
 FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1::pg_catalog.oid AND l.objid = $2::pg_catalog.oid AND l.objsubid = 2
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
   AND l.pid <> pg_catalog.pg_backend_pid()
 UNION ALL
-(SELECT pid, application_name, pg_catalog.floor(EXTRACT(EPOCH FROM backend_start))::pg_catalog.int8, false
+(SELECT pid, application_name, pg_catalog.floor(EXTRACT(EPOCH FROM backend_start))::pg_catalog.int8, false,
+  pg_catalog.host(client_addr)
 FROM pg_catalog.pg_stat_activity
 WHERE datname = pg_catalog.current_database() AND application_name LIKE 'tidegate/%'
   AND pid <> pg_catalog.pg_backend_pid()
@@ -44,7 +46,10 @@ std::optional<long> Number(const std::optional<std::string>& text) {
 }
 
 Fence::Holder HolderFrom(const Row& row) {
-    Fence::Holder holder{static_cast<int>(Number(row.at(0)).value_or(0)), row.at(1).value_or(""), std::nullopt};
+    Fence::Holder holder{.pid = static_cast<int>(Number(row.at(0)).value_or(0)),
+                         .application_name = row.at(1).value_or(""),
+                         .has_lock = row.at(3) == "t",
+                         .client = row.at(4).value_or("")};
     if (const auto since = Number(row.at(2))) holder.since = core::Time{std::chrono::seconds{*since}};
     return holder;
 }

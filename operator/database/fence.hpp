@@ -21,10 +21,18 @@ namespace database {
 /// Belongs to one connection at a time; tell it with Disconnected() when that one is gone.
 class Fence {
 public:
+    /// The key of the lock, to be looked for in pg_locks (classid, objid; objsubid is 2).
+    static constexpr const char* kLockName = "advisory lock (1296648018, 1)";
+
     struct Holder {
         int pid = 0;
         std::string application_name;
+        /// When its session began. Nobody in the server knows when it took the lock.
         std::optional<core::Time> since;
+        /// Else it only wears the tag of a run.
+        bool has_lock = false;
+        /// Address; empty when the role may not see it, or for a local connection.
+        std::string client;
 
         bool operator==(const Holder&) const = default;
     };

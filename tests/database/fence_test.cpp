@@ -35,7 +35,10 @@ TEST_F(Fence, IsHeldByOneAndTheSecondSaysForWhomItWaits) {
     const auto second = Pod("second");
     second->Run();
     ASSERT_TRUE(second->Shows("tidegate/first")) << second->Output();
-    EXPECT_THAT(second->Ready().line, HasSubstr("server process " + std::to_string(FencePid())));
+    EXPECT_THAT(second->Ready().line,
+                HasSubstr("advisory lock (1296648018, 1) is held by server process " + std::to_string(FencePid()) +
+                          " (\"tidegate/first\", client 127.0.0.1), connected since 20"));
+    EXPECT_EQ(second->Ready().line, second->Ready().line) << "no running time: it is quoted in a condition";
     EXPECT_EQ(second->Ready().exit_code, 1);
 
     const auto report = second->Report();
@@ -104,6 +107,7 @@ TEST_F(Fence, WaitsForAMigrationWhoseAgentIsGone) {
     pod->options = {"--unsafe-test-young-server-seconds=0", "--unsafe-test-quiet-milliseconds=200"};
     pod->Run();
     ASSERT_TRUE(pod->Shows("tidegate/orphan")) << pod->Output();
+    EXPECT_THAT(pod->Ready().line, HasSubstr("it is free, but a session of another run is there"));
     EXPECT_EQ(FenceHolders(), "0");
     EXPECT_EQ(pod->Ready().exit_code, 1);
     orphan->disconnect();

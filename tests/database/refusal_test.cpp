@@ -176,7 +176,7 @@ TEST_F(Refusal, OfAPoolerInEveryMode) {
     // PgBouncer needs a password that it can send on; the case's own has every character that its files cannot hold.
     Execute("ALTER ROLE " + database_.user + " PASSWORD 'c4nary'");
     database_.password = "c4nary";
-    for (const char* mode : {"session", "transaction"}) {
+    for (const char* mode : {"session", "transaction", "statement"}) {
         const Pooler pooler{folder_, database_, mode};
         ASSERT_TRUE(Eventually([&] { return pooler.Output().find("process up") != std::string::npos; }))
             << pooler.Output();

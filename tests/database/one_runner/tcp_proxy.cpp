@@ -16,9 +16,12 @@ namespace {
 /// How soon a change of mode is seen.
 constexpr int kPollMilliseconds = 5;
 
+using Steady = std::chrono::steady_clock;
+
 struct Pair {
     int client;
     int server;
+    Steady::time_point last_bytes = Steady::now();
 };
 
 sockaddr_in Loopback(int port) {
@@ -46,7 +49,8 @@ bool Pass(int from, int to) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(int to_port) : to_port_{to_port}, listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+TcpProxy::TcpProxy(int to_port, std::chrono::milliseconds idle_limit)
+    : to_port_{to_port}, idle_limit_{idle_limit}, listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
     sockaddr_in address = Loopback(0);
     socklen_t length = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(listener_, 16) != 0 ||
@@ -65,16 +69,23 @@ TcpProxy::~TcpProxy() {
 
 void TcpProxy::Run() {
     std::vector<Pair> pairs;
+    const auto reset = [](const Pair& pair) {
+        Reset(pair.client);
+        Reset(pair.server);
+    };
     const auto close_all = [&] {
-        for (const Pair& pair : pairs) {
-            Reset(pair.client);
-            Reset(pair.server);
-        }
+        std::for_each(pairs.begin(), pairs.end(), reset);
         pairs.clear();
+    };
+    const auto is_idle = [&](const Pair& pair) {
+        return idle_limit_.count() > 0 && Steady::now() - pair.last_bytes > idle_limit_;
     };
     while (!stop_) {
         const Mode mode = mode_;
         if (mode == Mode::Resets) close_all();
+        const auto idle = std::partition(pairs.begin(), pairs.end(), [&](const Pair& pair) { return !is_idle(pair); });
+        std::for_each(idle, pairs.end(), reset);
+        pairs.erase(idle, pairs.end());
         std::vector<pollfd> descriptors;
         if (mode != Mode::Stalls) {
             descriptors.push_back({listener_, POLLIN, 0});
@@ -93,6 +104,7 @@ void TcpProxy::Run() {
                 ::close(pairs[i].client);
                 ::close(pairs[i].server);
             } else {
+                if (from_client || from_server) pairs[i].last_bytes = Steady::now();
                 kept.push_back(pairs[i]);
             }
         }

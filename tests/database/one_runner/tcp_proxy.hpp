@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace one_runner {
@@ -9,12 +10,16 @@ namespace one_runner {
 /// otherwise. A thread of its own.
 class TcpProxy {
 public:
-    explicit TcpProxy(int to_port);
+    /// `idle_limit`: a connection that carries nothing for so long is reset, as load balancers and firewalls do it; 0:
+    /// never.
+    explicit TcpProxy(int to_port, std::chrono::milliseconds idle_limit = {});
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
 
     int Port() const { return port_; }
+    /// New connections go there: the address of a primary after a failover.
+    void LeadTo(int port) { to_port_ = port; }
 
     enum class Mode {
         Passes,
@@ -28,7 +33,8 @@ public:
 private:
     void Run();
 
-    const int to_port_;
+    std::atomic<int> to_port_;
+    const std::chrono::milliseconds idle_limit_;
     int listener_ = -1;
     int port_ = 0;
     std::atomic<Mode> mode_ = Mode::Passes;
