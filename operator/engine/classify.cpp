@@ -94,7 +94,7 @@ const version::Reading* ReadingBefore(const Evidence& evidence) {
 
 /// A lock of the tool's own that a killed run left, for the end of a message; empty when there is none.
 std::string DescribeToolLock(const Evidence& evidence) {
-    const auto text = ExplainToolLock(evidence.tool, *evidence.after,
+    const auto text = ExplainToolLock(evidence.scheme.tool, *evidence.after,
                                       {.job = evidence.run.job_name, .before = ReadingBefore(evidence)});
     return text.empty() ? text : " " + text;
 }
@@ -105,7 +105,7 @@ EndedRun LeftDirty(const Evidence& evidence, bool exit_was_zero, const std::stri
     end.reason = exit_was_zero ? reasons::kVerificationFailed : reasons::kMigrationFailed;
     end.message = "The database is dirty after " + how + ", at " + Versions(after);
     if (!after.dirty_detail.empty()) end.message += ": " + Quote(after.dirty_detail, kLongestDirtyDetail);
-    end.message += ". " + RepairAdvice(evidence.tool, after, ReadingBefore(evidence)) +
+    end.message += ". " + RepairAdvice(evidence.scheme.tool, after, ReadingBefore(evidence)) +
                    " Then annotate the Migration tidegate.io/retry=<a new value>.";
     return end;
 }

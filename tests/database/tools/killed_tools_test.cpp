@@ -165,7 +165,7 @@ protected:
         pod.migration.start_time = report.start_time;
         pod.report = report;
         const auto end =
-            engine::Classify({.run = run, .tool = *version::ParseTool(tool_.name), .pod = &pod, .after = report.after});
+            engine::Classify({.run = run, .scheme = *version::ParseTool(tool_.name), .pod = &pod, .after = report.after});
         return end ? end->message : "";
     }
 

@@ -298,13 +298,15 @@ TEST(ApplyReading, GoingBackToWhatRanYesterdayWorksThoughTodaysRunLeftTheDatabas
     for (const auto tool : {version::Tool::GolangMigrate, version::Tool::Atlas}) {
         auto dirty = database;
         dirty.spec.history.tool = tool;
-        ApplyReading(dirty, DirtyReading({"0004_d"}), {"orders@0004"}, kStart, dirty.status);
+        ApplyReading(dirty, DirtyReading({"0004_d"}), {.requirements = {"orders@0004"}, .contents = {}}, kStart,
+                     dirty.status);
         EXPECT_EQ(JudgeVersion(dirty, "0003"), Verdict::Holds);
         EXPECT_EQ(JudgeVersion(dirty, "0003_c"), Verdict::Holds);
         EXPECT_EQ(JudgeVersion(dirty, "0001"), Verdict::Holds) << "its owner says so";
         EXPECT_EQ(JudgeVersion(dirty, "0004"), Verdict::Dirty);
         EXPECT_EQ(JudgeVersion(dirty, "0005"), Verdict::NotReached);
-        ApplyReading(dirty, DirtyReading({"0004_d"}, seconds{20}), {"orders@0004"}, kStart, dirty.status);
+        ApplyReading(dirty, DirtyReading({"0004_d"}, seconds{20}), {.requirements = {"orders@0004"}, .contents = {}},
+                     kStart, dirty.status);
         EXPECT_EQ(JudgeVersion(dirty, "0003"), Verdict::Holds) << "read again";
         EXPECT_EQ(JudgeVersion(dirty, "0004"), Verdict::Dirty);
     }
@@ -313,7 +315,8 @@ TEST(ApplyReading, GoingBackToWhatRanYesterdayWorksThoughTodaysRunLeftTheDatabas
 TEST(ApplyReading, WhatADirtyReadingTakesBackIsNotKept) {
     auto database = At("5");
     database.spec.history.tool = version::Tool::GolangMigrate;
-    ApplyReading(database, DirtyReading({"3"}), {"orders@3", "orders@5"}, kStart, database.status);
+    ApplyReading(database, DirtyReading({"3"}), {.requirements = {"orders@3", "orders@5"}, .contents = {}}, kStart,
+                 database.status);
     EXPECT_EQ(JudgeVersion(database, "5"), Verdict::NotReached) << "a way down that stopped";
     EXPECT_EQ(JudgeVersion(database, "3"), Verdict::Holds) << "contained when it was at 5";
     EXPECT_THAT(Reached(database.status), ElementsAre("orders@3"));
@@ -324,20 +327,20 @@ TEST(ApplyReading, NothingWasProvenInAnotherDatabaseOrByAReadingOfAnotherSpec) {
     auto reading = DirtyReading({"0004"});
     reading.identity = "9999/1";
     auto status = database.status;
-    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    ApplyReading(database, reading, {.requirements = {"orders@0002"}, .contents = {}}, kStart, status);
     EXPECT_THAT(Reached(status), IsEmpty());
 
     database.generation = 2;
     reading = DirtyReading({"0004"});
     reading.generation = 2;
     status = database.status;
-    ApplyReading(database, reading, {"orders@0002"}, kStart, status);
+    ApplyReading(database, reading, {.requirements = {"orders@0002"}, .contents = {}}, kStart, status);
     EXPECT_THAT(Reached(status), IsEmpty());
 
     database = At("0003");
     database.status.dirty = true;
     status = database.status;
-    ApplyReading(database, DirtyReading({"0004"}), {"orders@0002"}, kStart, status);
+    ApplyReading(database, DirtyReading({"0004"}), {.requirements = {"orders@0002"}, .contents = {}}, kStart, status);
     EXPECT_THAT(Reached(status), IsEmpty()) << "dirty already";
 }
 

@@ -124,7 +124,9 @@ struct Failed {
         pod.report = api::AgentReport{};
         pod.report->before = Reading{.initialised = true, .versions = {"0001"}};
     }
-    Evidence Found() const { return {.run = run, .tool = tool, .pod = &pod, .migration = &migration, .after = after}; }
+    Evidence Found() const {
+        return {.run = run, .scheme = tool, .pod = &pod, .migration = &migration, .after = after};
+    }
 
     api::RunRecord run{.key = "key", .version = "0002", .job_name = "orders-x-1"};
     observed::PodFacts pod;
@@ -190,14 +192,19 @@ TEST(RepairAdvice, StandsInTheConditionOfTheDatabase) {
     status.dirty = true;
     status.dirty_detail = "migration 20261122_c has begun and not ended";
     status.half_done = "20261122_c";
-    const auto view = ExplainDatabase(database, status);
+    const auto explain = [&] {
+        World world;
+        world.database = std::make_shared<const api::Database>(database);
+        return ExplainDatabase(world, status);
+    };
+    const auto view = explain();
     EXPECT_EQ(view.reason, api::reasons::kDirty);
     EXPECT_THAT(view.message, AllOf(HasSubstr("20261122_c has begun"), HasSubstr("--rolled-back 20261122_c")));
 
     database.spec.history.tool = Tool::Liquibase;
     status = {.version = "release", .tool_lock = kLiquibase, .verified_time = kStart, .verified_generation = 1};
-    EXPECT_EQ(ExplainDatabase(database, status).reason, api::reasons::kVersionKnown);
-    EXPECT_THAT(ExplainDatabase(database, status).message, HasSubstr("release-locks"));
+    EXPECT_EQ(explain().reason, api::reasons::kVersionKnown);
+    EXPECT_THAT(explain().message, HasSubstr("release-locks"));
 }
 
 }  // namespace
