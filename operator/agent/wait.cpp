@@ -73,14 +73,15 @@ int Wait(const Configuration& configuration, const WaitOptions& options, const S
     }
     const auto end = Steady::now() + options.timeout;
     const std::string waits = "waits for " + wanted->text + ": ";
-    Narrator narrator;
+    Narrator narrator, connections;
     std::unique_ptr<database::Connection> connection;
     int outcome = kNotReady;
     while (!stop.IsRequested()) {
         try {
             if (!connection) {
                 connection = std::make_unique<database::Connection>(configuration.credentials, "tidegate-wait");
-                Say("connected to database " + connection->Target() + ", " + database::DescribeEncryption(*connection));
+                connections.Say("connected to database " + connection->Target() + ", " +
+                                database::DescribeEncryption(*connection));
             }
             const auto reading = database::history::Read(*connection, configuration.history, {wanted->version});
             const auto missing = WhatIsMissing(*wanted, configuration.history.Scheme(), reading);

@@ -66,8 +66,7 @@ bool Has(std::string_view text, std::string_view part) {
 std::string TlsAdvice(std::string_view text) {
     if (Has(text, "does not match host name")) {
         return "connect by a name that the server's certificate has (host in the Secret), have one issued for this "
-               "name, "
-               "or set spec.connection.tls.mode of the Database to VerifyCA, which looks at no names";
+               "name, or set spec.connection.tls.mode of the Database to VerifyCA, which looks at no names";
     }
     if (Has(text, "certificate verify failed")) {
         return "put the certificate of the CA that signed the server's into the Secret that "
