@@ -17,6 +17,7 @@
 #include "engine/lookup.hpp"
 #include "jobs/migration_job.hpp"
 #include "jobs/probe_job.hpp"
+#include "observed/startup_failure.hpp"
 
 namespace controllers {
 namespace {
@@ -87,6 +88,7 @@ engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const P
     if (world.database) {
         const auto* run = engine::ActiveRun(world.database->status);
         if (run != nullptr) world.learned.job_request = job_requests_.Of(key, *run);
+        world.learned.fence_holder = fence_holders_.Of(key);
     }
     for (auto& pod : stores.pods.With(kByDatabase, index)) {
         if (!pass.live_pods.contains(pod->job)) world.pods.push_back(std::move(pod));
@@ -122,7 +124,8 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
             },
             [&](const engine::DeleteJob& old) { return Delete(kube::kJobs, old.job, old.uid, old.at); },
             [&](const engine::ListJobsLive&) { return ListJobs(key, pass, stop); },
-            [&](const engine::ListPodsLive& list) { return ListPods(key, list.job, pass, stop); }},
+            [&](const engine::ListPodsLive& list) { return ListPods(key, list.job, pass, stop); },
+            [&](const engine::ListEventsLive& list) { return ListEvents(key, list, stop); }},
         step);
 }
 
@@ -275,6 +278,46 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
                           std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
     if (is_final) parts_.ended_pods.KeepEvidence(facts->uid, pods);
     return After::DecideAgain;
+}
+
+DatabaseController::After DatabaseController::ListEvents(const core::ObjectKey& key, const engine::ListEventsLive& list,
+                                                         const std::stop_token& stop) {
+    const auto selector = "involvedObject.uid=" + list.uid.value + ",reason=Unhealthy";
+    std::optional<observed::StartupFailure> newest;
+    try {
+        ListLive(parts_.client, kube::kCoreEvents, {.ns = key.ns, .label_selector = {}, .field_selector = selector},
+                 stop, [&](const nlohmann::json& event) {
+                     auto failure = observed::ParseStartupFailure(event);
+                     if (failure && (!newest || newest->time <= failure->time)) newest = std::move(failure);
+                 });
+    } catch (const kube::ApiError& error) {
+        constexpr int kForbidden = 403;
+        if (error.Code() != kForbidden) throw;
+        // Without the right to list events the message names the pod, whose events the user may read.
+        parts_.observer.Log(runtime::LogLevel::kWarning, "cannot list events: who holds the fence is not shown",
+                            {{"namespace", key.ns}, {"database", key.name}, {"error", error.what()}});
+    }
+    engine::FenceHolder holder{.pod = list.uid, .asked = parts_.clock.Now()};
+    if (newest) {
+        holder.run = DescribeRun(observed::JobInTheWay(newest->words));
+        holder.words = std::move(newest->words);
+    }
+    fence_holders_.Learned(key, std::move(holder));
+    return After::DecideAgain;
+}
+
+std::string DatabaseController::DescribeRun(const core::Uid& job) const {
+    if (job.value.empty()) return {};
+    for (const auto& facts : parts_.stores.jobs.All()) {
+        if (facts->uid != job) continue;
+        std::string text = "Job " + facts->key.name;
+        const auto index = DatabaseIndexValue(facts->key.ns, facts->database);
+        for (const auto& migration : parts_.stores.migrations.With(kByDatabase, index)) {
+            if (migration->uid == facts->owner) text += " of Migration " + migration->key.name;
+        }
+        return text + " in namespace " + facts->key.ns;
+    }
+    return {};
 }
 
 }  // namespace controllers

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controllers/ended_pods.hpp"
+#include "controllers/fence_holders.hpp"
 #include "controllers/job_requests.hpp"
 #include "controllers/stores.hpp"
 #include "engine/decide.hpp"
@@ -71,8 +72,13 @@ private:
     After ListJobs(const core::ObjectKey& key, Pass& pass, const std::stop_token& stop);
     After ListPods(const core::ObjectKey& key, const std::string& job, Pass& pass, const std::stop_token& stop);
 
+    After ListEvents(const core::ObjectKey& key, const engine::ListEventsLive& list, const std::stop_token& stop);
+    /// "Job a of Migration b in namespace c"; empty when no Job that this operator sees has the uid.
+    std::string DescribeRun(const core::Uid& job) const;
+
     Parts parts_;
     JobRequests job_requests_;
+    FenceHolders fence_holders_;
 };
 
 }  // namespace controllers

@@ -106,12 +106,9 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
     }
     // Before the agent's last words: what it said before its restart is over once it holds a connection.
     if (WaitsForFence(*pod, now)) {
-        return Cause{
-            .reason = std::string(reasons::kWaitingForFence),
-            .message =
-                "Another migration holds this database's fence; this one starts when it has ended. The events of pod " +
-                pod->key.name + " name the holder.",
-            .is_fence = true};
+        return Cause{.reason = std::string(reasons::kWaitingForFence),
+                     .message = "Another migration holds this database's fence; this one starts when it has ended.",
+                     .is_fence = true};
     }
     if (auto cause = CauseOfAgent(*pod)) return cause;
     if (auto cause = CauseOf(pod->migration, api::kMigrationContainer, *pod)) return cause;

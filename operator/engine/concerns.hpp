@@ -24,6 +24,9 @@ std::optional<Decision> DecideProbe(const World& world, core::Time now, bool ask
 /// launch.cpp: whose turn it is; intent first, then the Job.
 std::optional<Decision> DecideLaunch(const World& world, core::Time now);
 
+/// holder.cpp: who keeps the active run's pod from the fence.
+std::optional<Decision> DecideFenceHolder(const World& world, core::Time now);
+
 /// status.cpp: what Migrations and the Database show.
 std::optional<Decision> DecideStatus(const World& world, core::Time now);
 
@@ -37,6 +40,9 @@ std::optional<core::Time> NextLook(const World& world, core::Time now);
 
 /// When the last reading is too old (spec.recheckSeconds); nullopt: never.
 std::optional<core::Time> RecheckDue(const api::Database& database);
+
+/// The pod of the active run, if it waits for the fence.
+const observed::PodFacts* PodThatWaitsForFence(const World& world, core::Time now);
 
 /// When a launch that has not begun is ended. `run.start_time` is set.
 core::Time StartDue(const api::RunRecord& run, const api::Migration& migration, const observed::PodFacts& pod);

@@ -52,6 +52,10 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     }
     if (const auto* run = ActiveRun(status)) {
         consider_job(run->job_name);
+        if (PodThatWaitsForFence(world, now) != nullptr) {
+            const auto& known = world.learned.fence_holder;
+            earliest.Consider((known ? known->asked : now) + kFenceHolderInterval, now);
+        }
         const auto* job = FindJobOf(world, *run);
         // Whoever lists live did not have it in the store.
         if (world.learned.jobs_are_live && job != nullptr && !job->AtRest())
@@ -82,6 +86,7 @@ Decision Decide(const World& world, core::Time now) {
         if (auto decision = DecideProgress(world, now)) return *decision;
         if (auto decision = DecideProbe(world, now)) return *decision;
         if (auto decision = DecideLaunch(world, now)) return *decision;
+        if (auto decision = DecideFenceHolder(world, now)) return *decision;
     }
     if (auto decision = DecideStatus(world, now)) return *decision;
     if (world.database) {

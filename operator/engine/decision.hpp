@@ -76,8 +76,14 @@ struct ListPodsLive {
     std::string job;
 };
 
+/// The kubelet's events of a pod that waits for the fence: who is in the way.
+struct ListEventsLive {
+    core::ObjectKey pod;
+    core::Uid uid;
+};
+
 using Step = std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigrationJob, CreateProbeJob, DeletePod,
-                          SuspendJob, DeleteJob, ListJobsLive, ListPodsLive>;
+                          SuspendJob, DeleteJob, ListJobsLive, ListPodsLive, ListEventsLive>;
 
 /// An event, sent after the step succeeded.
 struct Note {

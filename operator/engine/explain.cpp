@@ -97,6 +97,15 @@ std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement
     return text;
 }
 
+/// Who holds the fence, for the end of the message about a pod that waits for it.
+std::string DescribeFenceHolder(const World& world, const observed::PodFacts& pod) {
+    const auto& holder = world.learned.fence_holder;
+    if (!holder || holder->pod != pod.uid || holder->words.empty())
+        return " The events of pod " + pod.key.name + " name the holder.";
+    const std::string run = holder->run.empty() ? "" : " It is " + holder->run + ".";
+    return run + " The agent of pod " + pod.key.name + " says: " + Quote(holder->words) + ".";
+}
+
 }  // namespace
 
 std::string Quote(std::string_view words, std::size_t limit) {
@@ -180,7 +189,9 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
                            what + "."};
     }
     if (const auto cause = FindCause(job, pod, now)) {
-        return {.summary = Summary::Working, .reason = cause->reason, .message = cause->message};
+        return {.summary = Summary::Working,
+                .reason = cause->reason,
+                .message = cause->message + (cause->is_fence ? DescribeFenceHolder(world, *pod) : "")};
     }
     return {.summary = Summary::Working,
             .reason = std::string(reasons::kMigrationRunning),

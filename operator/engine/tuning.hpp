@@ -21,6 +21,10 @@ inline constexpr std::chrono::seconds kRefusedJobInterval{15};
 /// requests.
 inline constexpr std::chrono::seconds kUnwatchedJobInterval{10};
 
+/// How old the word on who holds the fence may be. People wait for it with their eyes on the condition; each time costs
+/// one small list, and a write only when the holder changed.
+inline constexpr std::chrono::seconds kFenceHolderInterval{30};
+
 /// Bytes; the CRD's maxLength of the message in a record. The API server refuses a status with a longer one as a whole,
 /// and names, versions and the node's words may add up to more.
 inline constexpr std::size_t kLongestRecordMessage = 1024;

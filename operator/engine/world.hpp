@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,8 +28,20 @@ enum class JobRequest {
     Done,     ///< the Job was created
 };
 
-/// What is known beyond the stores. All but `job_request` was learned from the API server in this very pass: no
-/// decision rests on memory that a crash loses.
+/// Who keeps the agent of a pod from the fence: what the kubelet's newest event of that pod says.
+struct FenceHolder {
+    /// The pod that waits.
+    core::Uid pod;
+    /// When the API server was asked.
+    core::Time asked;
+    /// The agent's words, one line, untrusted; empty: there was no such event.
+    std::string words;
+    /// The run that they name, if this operator knows it: "Job a of Migration b in namespace c".
+    std::string run;
+};
+
+/// What is known beyond the stores. All but `job_request` and `fence_holder` was learned from the API server in this
+/// very pass: no decision rests on memory that a crash loses.
 struct Learned {
     /// The Jobs in World::jobs come from a quorum list of this database's Jobs.
     bool jobs_are_live = false;
@@ -39,6 +52,8 @@ struct Learned {
     /// Job name -> why the server refused to create it, in its own words.
     std::map<std::string, std::string> refused_jobs;
     JobRequest job_request = JobRequest::Unknown;
+    /// Only a text rests on it: asked for anew when it is older than kFenceHolderInterval.
+    std::optional<FenceHolder> fence_holder;
 };
 
 /// All that matters for one database, as last seen.

@@ -31,6 +31,8 @@ inline constexpr Resource kJobs{"batch", "v1", "jobs", "Job"};
 inline constexpr Resource kPods{"", "v1", "pods", "Pod"};
 inline constexpr Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline constexpr Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};
+/// For reading by what they are about: field selector involvedObject.uid.
+inline constexpr Resource kCoreEvents{"", "v1", "events", "Event"};
 inline constexpr Resource kEvents{"events.k8s.io", "v1", "events", "Event"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};

@@ -86,7 +86,8 @@ std::string Describe(const DatabaseWorker::Plan& plan, const State& state) {
                    [](const engine::SuspendJob& end) { return "suspends Job " + end.job.name; },
                    [](const engine::DeleteJob& old) { return "deletes Job " + old.job.name; },
                    [](const engine::ListJobsLive&) { return std::string("lists the Jobs live"); },
-                   [](const engine::ListPodsLive& list) { return "lists the pods of Job " + list.job + " live"; }},
+                   [](const engine::ListPodsLive& list) { return "lists the pods of Job " + list.job + " live"; },
+                   [](const engine::ListEventsLive& list) { return "lists the events of pod " + list.pod.name; }},
         *plan.decision.step);
 }
 

@@ -66,6 +66,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+# List: who holds the fence that a migration's pod waits for is in the kubelet's events of that pod.
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list]
 {{- end -}}
 
 {{- /* Where the gate holds. Only what holds or refuses is limited; what opens works everywhere, so that nothing held is left behind. */ -}}

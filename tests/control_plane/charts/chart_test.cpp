@@ -79,7 +79,7 @@ TEST_F(Chart, GivesNobodyAVerbOnSecretsNorAWildcard) {
                 }
             }
         }
-        EXPECT_GE(rules, 8);
+        EXPECT_GE(rules, 9);
     }
 }
 

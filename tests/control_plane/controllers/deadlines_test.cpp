@@ -62,9 +62,42 @@ TEST_F(Deadlines, AMigrationThatBeganAfterAllIsJudgedByTheDatabase) {
     EXPECT_TRUE(IsReady("MigrationSucceeded"));
 }
 
-TEST_F(Deadlines, TheFenceHasNone) {
+/// The kubelet's event of a failed startup probe of the agent, as it writes it.
+Json UnhealthyEvent(const Json& pod, const std::string& ready_said) {
+    const auto now = core::FormatTime(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    const auto& meta = pod["metadata"];
+    return {{"apiVersion", "v1"},
+            {"kind", "Event"},
+            {"metadata", {{"name", meta["name"].get<std::string>() + ".18a3f0"}, {"namespace", meta["namespace"]}}},
+            {"involvedObject",
+             {{"kind", "Pod"},
+              {"apiVersion", "v1"},
+              {"namespace", meta["namespace"]},
+              {"name", meta["name"]},
+              {"uid", meta["uid"]},
+              {"resourceVersion", meta["resourceVersion"]},
+              {"fieldPath", "spec.initContainers{tidegate-agent}"}}},
+            {"reason", "Unhealthy"},
+            {"message", "Startup probe failed: " + ready_said + "\n"},
+            {"source", {{"component", "kubelet"}, {"host", "node-1"}}},
+            {"reportingComponent", "kubelet"},
+            {"reportingInstance", "node-1"},
+            {"type", "Warning"},
+            {"count", 1},
+            {"firstTimestamp", now},
+            {"lastTimestamp", now}};
+}
+
+TEST_F(Deadlines, TheFenceHasNoneAndItsHolderIsNamed) {
     const auto pod = Apply("startDeadlineSeconds", 4);
     node_.StartSidecarsOnly(pod);
+    // The run that is in the way is one that this operator sees: for want of a second one, this very Job.
+    const auto job = RunningJob();
+    const auto uid = Get(kube::kJobs, job)["metadata"]["uid"].get<std::string>();
+    const auto said =
+        "waiting for the fence: advisory lock (1296648018, 1) is held by server process 4711 (\"tidegate/" + uid +
+        "\", client 10.0.0.7), connected since 2026-11-22T19:47:00Z; it goes on by itself";
+    ASSERT_TRUE(client_.Create(kube::kCoreEvents, UnhealthyEvent(Get(kube::kPods, pod), said)).Done());
     EXPECT_TRUE(MigrationSays("MigrationRunning"));
     // The agent ends by itself when it cannot connect; one that runs for long waits for the fence.
     auto agent = Get(kube::kPods, pod)["status"]["initContainerStatuses"];
@@ -77,7 +110,9 @@ TEST_F(Deadlines, TheFenceHasNone) {
     PatchPodStatus(pod, {{"initContainerStatuses", agent}});
     EXPECT_TRUE(MigrationSays("WaitingForFence"));
     EXPECT_EQ(Migration()["status"]["run"]["waitingFor"][0], "WaitingForFence");
-    EXPECT_THAT(MessageOf(Migration()), HasSubstr(pod));
+    EXPECT_THAT(MessageOf(Migration()),
+                AllOf(HasSubstr("It is Job " + job + " of Migration orders in namespace " + Ns() + "."),
+                      HasSubstr("The agent of pod " + pod + " says: " + said + ".")));
     // Past the deadline.
     EXPECT_TRUE(IsQuiet(std::chrono::seconds{5}));
     EXPECT_FALSE(Get(kube::kPods, pod)["metadata"].contains("deletionTimestamp"));

@@ -68,7 +68,7 @@ TEST_F(LockWatcher, WithReportNothingIsCancelledAndWhoIsInTheWayIsNamed) {
     const auto reader = WaitingReader();
     ASSERT_TRUE(Says(*pod, "for the migration")) << pod->Output();
     EXPECT_THAT(pod->Output(), HasSubstr("in its way: server process " + std::to_string(billing->backendpid()) +
-                                         " (billing, idle in transaction"));
+                                         " (\"billing\", idle in transaction"));
     EXPECT_THAT(pod->Output(), HasSubstr("waiting behind it: 1"));
     EXPECT_THAT(pod->Output(), Not(HasSubstr("ADD COLUMN"))) << "no text of statements";
     EXPECT_TRUE(migration->IsUnderWay());

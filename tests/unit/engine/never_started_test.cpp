@@ -7,6 +7,7 @@ namespace simulation {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -136,6 +137,48 @@ TEST(NeverStarted, WaitingForTheFenceHasNoDeadlineAndTheLaunchBeginsHoweverLongI
     EXPECT_LE(*cluster.look_again - cluster.Now(), seconds{60});
     cluster.Advance(seconds{60});
     EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+}
+
+std::string ReadyMessage(const simulation::Cluster& cluster) {
+    const auto migration = cluster.ParsedMigration("orders");
+    return api::FindCondition(migration.status.conditions, api::kReady)->message;
+}
+
+TEST(NeverStarted, WhoHoldsTheFenceIsAskedTwiceAMinuteAndWrittenWhenItChanges) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    cluster.MakePod(job, WaitingForFence(cluster.Now()));
+    cluster.Settle();
+    EXPECT_EQ(cluster.event_lists, 0) << "whether it is connected at all is not known yet";
+    cluster.Advance(seconds{40});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Migration orders WaitingForFence"));
+    EXPECT_THAT(ReadyMessage(cluster), HasSubstr("The events of pod " + job + "-pod name the holder"));
+
+    cluster.fence_words = "is held by server process 7 (\"tidegate/u-1\")";
+    cluster.fence_run = "Job stock-1 of Migration stock in namespace depot";
+    cluster.Advance(seconds{29});
+    EXPECT_THAT(cluster.Settle(), IsEmpty());
+    EXPECT_EQ(cluster.event_lists, 1);
+    cluster.Advance(seconds{1});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Migration orders WaitingForFence"));
+    EXPECT_THAT(ReadyMessage(cluster), AllOf(HasSubstr("It is Job stock-1 of Migration stock in namespace depot."),
+                                             HasSubstr("says: is held by server process 7 (\"tidegate/u-1\").")));
+    for (int i = 0; i < 10; ++i) {
+        cluster.Advance(seconds{30});
+        EXPECT_THAT(cluster.Settle(), IsEmpty()) << "the same holder";
+    }
+    EXPECT_EQ(cluster.event_lists, 12);
+    ASSERT_TRUE(cluster.look_again);
+    EXPECT_EQ(*cluster.look_again, cluster.Now() + seconds{30});
+
+    cluster.fence_words = std::string("is held by\n") + std::string(5000, 'x');
+    cluster.fence_run.clear();
+    cluster.Advance(seconds{30});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("Migration orders WaitingForFence"));
+    EXPECT_LT(ReadyMessage(cluster).size(), 800U) << "whatever somebody writes into an event";
+    EXPECT_EQ(ReadyMessage(cluster).find('\n'), std::string::npos);
 }
 
 TEST(NeverStarted, AnAgentThatConnectedAfterATroubledStartWaitsForTheFence) {

@@ -325,7 +325,7 @@ std::vector<std::string> Cluster::Settle() {
 std::vector<std::string> Cluster::SettleAtMost(std::size_t writes) {
     std::vector<std::string> log;
     while (log.size() < writes) {
-        engine::Learned learned{.job_request = job_request_};
+        engine::Learned learned{.job_request = job_request_, .fence_holder = fence_holder_};
         bool wrote = false;
         for (int steps = 0; !wrote; ++steps) {
             if (steps == kMostSteps) {
@@ -457,6 +457,12 @@ Cluster::After Cluster::Perform(const engine::Step& step, engine::Learned& learn
     if (const auto* list = std::get_if<engine::ListPodsLive>(&step)) {
         EXPECT_FALSE(learned.pods_are_live.contains(list->job)) << "lists the same pods twice in a pass";
         learned.pods_are_live.insert(list->job);
+        return After::DecideAgain;
+    }
+    if (const auto* list = std::get_if<engine::ListEventsLive>(&step)) {
+        ++event_lists;
+        fence_holder_ = {.pod = list->uid, .asked = now_, .words = fence_words, .run = fence_run};
+        learned.fence_holder = fence_holder_;
         return After::DecideAgain;
     }
     EXPECT_FALSE(learned.jobs_are_live) << "lists Jobs twice in a pass";

@@ -93,6 +93,10 @@ public:
     /// What the history table really says.
     std::vector<std::string> versions;
     std::string identity = "7301/16384";
+    /// What the agent of a pod that waits for the fence says, and whose run that is.
+    std::string fence_words, fence_run;
+    /// How often the API server was asked for that.
+    int event_lists = 0;
     /// When set, the API server refuses every new Job with these words.
     std::optional<std::string> refuse_jobs;
     /// Pods as the store still shows them, behind what a live list gives.
@@ -129,6 +133,7 @@ private:
     core::Time now_;
     int counter_ = 0;
     engine::JobRequest job_request_ = engine::JobRequest::Unknown;
+    std::optional<engine::FenceHolder> fence_holder_;
 };
 
 /// One whose Database was read and is at 0001.
