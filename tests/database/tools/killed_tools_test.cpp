@@ -164,8 +164,8 @@ protected:
         pod.migration.exit_code = exit_code;
         pod.migration.start_time = report.start_time;
         pod.report = report;
-        const auto end =
-            engine::Classify({.run = run, .scheme = *version::ParseTool(tool_.name), .pod = &pod, .after = report.after});
+        const auto end = engine::Classify(
+            {.run = run, .scheme = *version::ParseTool(tool_.name), .pod = &pod, .after = report.after});
         return end ? end->message : "";
     }
 
