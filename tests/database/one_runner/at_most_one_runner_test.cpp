@@ -181,6 +181,7 @@ TEST(AtMostOneRunner, HoldsInAThousandRounds) {
 
     EXPECT_EQ(rounds.rounds, end - first);
     EXPECT_GT(server.Looks(), rounds.rounds);
+    EXPECT_GT(rounds.sum.duplicates_that_waited, 0) << "nothing was forced on anybody";
     if (rounds.played_again > 0) {
         std::printf(
             "at-most-one-runner: the machine stood still in rounds that went wrong; %d were played again, slower\n",

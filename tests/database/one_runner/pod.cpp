@@ -43,7 +43,9 @@ void Pod::Happened(Event event, Instant now) {
 }
 
 bool Pod::Waited() const {
-    return Output("agent.log").find("in the way is server process") != std::string::npos;
+    const auto said = Output("agent.log");
+    return said.find("is held by server process") != std::string::npos ||
+           said.find("a session of another run is there") != std::string::npos;
 }
 
 void Pod::StartAgent(Instant now) {
