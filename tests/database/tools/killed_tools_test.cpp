@@ -88,7 +88,9 @@ const Aftermath kAftermaths[] = {
      true,
      nullptr,
      {"dirty after exit code 137", "run \"prisma migrate resolve --rolled-back 20261122000000_reference\""},
-     "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '20261122000000_reference'"},
+     // Its statements are transactions of their own: how many of them took hold is for whoever mends it to see.
+     "ALTER TABLE orders DROP COLUMN IF EXISTS reference; UPDATE _prisma_migrations SET rolled_back_at = now() WHERE "
+     "migration_name = '20261122000000_reference'"},
     {"Flyway",
      [](const std::string& sql) -> ToolFile {
          return {"sql/V1.11__reference.sql", sql + ";\n"};
