@@ -49,11 +49,28 @@ std::vector<MigrationJob> MigrationJobs(const Evidence& evidence) {
     return jobs;
 }
 
-void CheckOneJobPerLaunch(const std::vector<MigrationJob>& jobs, std::vector<Violation>& violations) {
+/// Gone before `revision`, and no migration container of it ever began. Whoever finds an intent without a Job asks the
+/// database and creates it under the same name, so that a create which is still under way meets "already exists".
+bool WasLostUnbegun(const Evidence& evidence, const MigrationJob& job, std::uint64_t revision) {
+    const auto is_its_end = [&](const RecordedChange& change) {
+        return change.resource == "jobs" && change.type == Type::kDeleted && change.revision < revision &&
+               UidOf(*change.object) == job.uid;
+    };
+    const auto is_its_run = [&](const PlayedRun& run) { return run.job_uid == job.uid; };
+    return std::any_of(evidence.changes.begin(), evidence.changes.end(), is_its_end) &&
+           std::none_of(evidence.played.runs.begin(), evidence.played.runs.end(), is_its_run);
+}
+
+void CheckOneJobPerLaunch(const Evidence& evidence, const std::vector<MigrationJob>& jobs,
+                          std::vector<Violation>& violations) {
     std::map<std::string, const MigrationJob*> seen;
     for (const auto& job : jobs) {
         const auto [first, is_new] = seen.emplace(job.owner + "/" + job.key + "/" + job.launch, &job);
         if (is_new) continue;
+        if (WasLostUnbegun(evidence, *first->second, job.created)) {
+            first->second = &job;
+            continue;
+        }
         violations.push_back({"I1", "launch " + job.launch + " of run key " + job.key +
                                         " got a second Job: " + first->second->name + " (" + first->second->uid +
                                         ") at " + std::to_string(first->second->created) + ", " + job.name + " (" +
@@ -192,7 +209,7 @@ void CheckOnlyWhatIsAllowed(const Evidence& evidence, const std::vector<Migratio
 
 void CheckRuns(const Evidence& evidence, std::vector<Violation>& violations) {
     const auto jobs = MigrationJobs(evidence);
-    CheckOneJobPerLaunch(jobs, violations);
+    CheckOneJobPerLaunch(evidence, jobs, violations);
     CheckOneRunner(evidence.played, violations);
     CheckNothingBeside(evidence, jobs, violations);
     CheckOnlyWhatIsAllowed(evidence, jobs, violations);
