@@ -6,6 +6,8 @@
 #include "core/text.hpp"
 #include "engine/cause.hpp"
 #include "engine/lookup.hpp"
+#include "engine/lost.hpp"
+#include "engine/reading.hpp"
 #include "engine/repair.hpp"
 #include "engine/retry.hpp"
 
@@ -14,11 +16,6 @@ namespace {
 
 namespace reasons = api::reasons;
 using api::Summary;
-
-/// `orders at version 0002`, `orders (no version yet)`.
-std::string AtVersion(const api::DatabaseStatus& status) {
-    return status.version.empty() ? "no version yet" : "version " + status.version;
-}
 
 /// A record that somebody edited may have an outcome and no reason; a condition needs one.
 std::string_view ReasonOf(const api::RunRecord& run) {
@@ -51,18 +48,21 @@ View ExplainRetry(const api::RunRecord& run, int max) {
 View ExplainLost(const api::Migration& migration, const api::Database& database) {
     return {.summary = Summary::Failed,
             .reason = std::string(reasons::kVersionLost),
-            .message = "Version " + migration.spec.version + " was reached in Database " + database.key.name +
-                       " and is not there any more: the database says " + AtVersion(database.status) +
-                       ". It was restored to an older state, or migrated back by hand. Nothing is run again by itself: "
-                       "annotate the Migration tidegate.io/retry=<a new value> to run it again."};
+            .message = LostMessage(migration, database.key.name, database.status)};
 }
 
 const api::Migration* FindLost(const World& world, const api::Database& database) {
     for (const auto& migration : world.migrations) {
         const auto* run = api::FindRun(database.status, migration->run_key);
-        if (run != nullptr ? IsLost(database, *run) : IsLost(database, *migration)) return migration.get();
+        if (run != nullptr && IsLost(database, *run)) return migration.get();
     }
     return nullptr;
+}
+
+api::Database Ahead(const World& world, const api::DatabaseStatus& status) {
+    api::Database database = *world.database;
+    database.status = status;
+    return database;
 }
 
 /// The Migration that the hold waits for: the one of this database that asks for the version, else any.
@@ -116,8 +116,7 @@ std::string Quote(std::string_view words, std::size_t limit) {
 }
 
 View ExplainDatabase(const World& world, const api::DatabaseStatus& status) {
-    api::Database database = *world.database;
-    database.status = status;
+    const auto database = Ahead(world, status);
     if (!database.IsReadable()) {
         return {.summary = Summary::Ready,
                 .reason = std::string(reasons::kExitCodesOnly),
@@ -215,16 +214,15 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
             .reason = std::string(reasons::kMigrationRunning),
             .message = "The same run is under way for Migration " + run->migration + " (Job " + run->job_name + ")."};
     }
-    api::Database ahead = *world.database;
-    ahead.status = status;
+    const auto ahead = Ahead(world, status);
     // A run that was asked for by a token runs, whatever the database has.
     const bool reached = migration.spec.run.empty() && !migration.spec.version.empty() && IsVerified(ahead) &&
                          JudgeVersion(ahead, migration.spec.version) == Verdict::Holds;
     const bool failed = run != nullptr && run->outcome != api::RunOutcome::Succeeded;
     // What failed and is there nonetheless came another way since.
     const bool is_superseded = run != nullptr && run->reason == reasons::kSuperseded;
-    const bool is_lost = run != nullptr ? IsLost(ahead, *run) : !reached && IsLost(ahead, migration);
-    if (is_lost && (run == nullptr || !RetryIsAsked(migration, *run))) return ExplainLost(migration, ahead);
+    const bool is_lost = run != nullptr && IsLost(ahead, *run);
+    if (is_lost && !RetryIsAsked(migration, *run)) return ExplainLost(migration, ahead);
     const bool is_asked_again = is_lost || (failed && (is_superseded || RetryIsAsked(migration, *run)));
     if (run != nullptr && !is_asked_again && !(failed && reached)) {
         const bool is_scheduled = failed && run->retry_time && run->attempts < migration.spec.attempts.max;

@@ -42,7 +42,7 @@ void AddDatabase(const LedgerWorld& world, const api::Database& database, std::s
     for (const auto& [requirement, time] : database.status.reached)
         satisfied.insert(requirement);
     for (const auto& run : database.status.runs) {
-        if (Contains(database, run)) satisfied.insert(api::ImageEntry(database.key.name, run.image));
+        if (ProvesImage(database, run)) satisfied.insert(api::ImageEntry(database.key.name, run.image));
     }
     for (const auto& migration : world.migrations) {
         if (migration->spec.database != database.key.name || migration->spec.version.empty()) continue;

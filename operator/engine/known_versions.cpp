@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/requirement.hpp"
 #include "version/tool.hpp"
 
 namespace engine {
@@ -27,6 +28,17 @@ Runs::const_iterator Present(const api::DatabaseStatus& status, const version::R
 }
 
 }  // namespace
+
+bool WasReached(const api::DatabaseStatus& status, std::string_view requirement) {
+    return std::any_of(status.reached.begin(), status.reached.end(),
+                       [&](const auto& reached) { return reached.requirement == requirement; });
+}
+
+std::optional<std::string> VersionOf(const std::string& requirement) {
+    const auto parsed = api::ParseRequirements(requirement);
+    if (parsed.requirements.size() != 1 || parsed.requirements.front().image) return std::nullopt;
+    return parsed.requirements.front().version;
+}
 
 bool WasProvenHere(const api::DatabaseStatus& status, const api::RunRecord& run) {
     if (run.outcome != api::RunOutcome::Succeeded) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,12 @@
 /// What is known of a database besides the reading of its version table: what its owner declares (`baseline`), and what
 /// the record of runs says.
 namespace engine {
+
+/// The requirement stands among those that were proven (DatabaseStatus::reached).
+bool WasReached(const api::DatabaseStatus& status, std::string_view requirement);
+
+/// The version of a single requirement DATABASE@VERSION; nullopt for anything else.
+std::optional<std::string> VersionOf(const std::string& requirement);
 
 /// A run that was proven, in this database and not in one that was in its place before
 /// (DatabaseStatus::identity_since).

@@ -7,6 +7,7 @@
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/lost.hpp"
 #include "engine/retry.hpp"
 #include "engine/tuning.hpp"
 #include "version/order.hpp"
@@ -34,7 +35,7 @@ bool MayRunAgain(const World& world, const api::Migration& migration, const api:
 bool MayStart(const World& world, const api::Migration& migration, core::Time now) {
     if (migration.deleting || migration.spec.suspend) return false;
     const auto* run = api::FindRun(world.database->status, migration.run_key);
-    if (run != nullptr ? !MayRunAgain(world, migration, *run, now) : IsLost(*world.database, migration)) return false;
+    if (run != nullptr && !MayRunAgain(world, migration, *run, now)) return false;
     return !migration.spec.run.empty() || migration.spec.version.empty() ||
            JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
 }

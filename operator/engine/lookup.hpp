@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/judge.hpp"
+#include "engine/reading.hpp"
 #include "engine/world.hpp"
 
 /// Finding things in a World: nullptr when there is none.

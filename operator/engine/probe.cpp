@@ -6,6 +6,8 @@
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/lost.hpp"
+#include "engine/reading.hpp"
 #include "engine/tuning.hpp"
 
 namespace engine {
@@ -105,14 +107,14 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
     probe.reason.clear();
     probe.message.clear();
     if (pod != nullptr && pod->report && pod->report->after) {
-        ApplyReading(*world.database,
+        RecordReading(world,
                      {.reading = *pod->report->after,
                       .identity = pod->report->identity,
                       .connection_check = pod->report->connection_check,
                       .job = job.key.name,
                       .job_created = job.created,
                       .generation = job.database_generation},
-                     NamedBy(world), now, status);
+                     now, status);
         auto withdrawn = Withdrawn(world.database->status, status);
         const bool is_dirty_now = status.dirty && !world.database->status.dirty;
         Decision decision{.step = WriteRecord(world, std::move(status), now)};

@@ -8,6 +8,8 @@
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/lost.hpp"
+#include "engine/reading.hpp"
 #include "engine/retry.hpp"
 #include "engine/tuning.hpp"
 
@@ -95,17 +97,17 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     // While the run is still active: a reading of another database voids the record, but not this run's own entry.
     const bool is_alone = !HadSeveralPods(world, evidence.run);
     if (is_alone && evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
-        ApplyReading(database,
+        RecordReading(world,
                      {.reading = *evidence.pod->report->after,
                       .identity = evidence.pod->report->identity,
                       .connection_check = evidence.pod->report->connection_check,
                       .job = evidence.run.job_name,
                       .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
                       .generation = evidence.pod->database_generation},
-                     NamedBy(world), now, status);
+                     now, status);
     }
     if (!database.IsReadable() && end.outcome == api::RunOutcome::Succeeded && !evidence.run.version.empty())
-        ApplyReading(database, Declared(database, evidence, now), NamedBy(world), now, status);
+        RecordReading(world, Declared(database, evidence, now), now, status);
     auto& run = *ActiveRun(status);
     run.outcome = end.outcome;
     run.reason = end.reason;

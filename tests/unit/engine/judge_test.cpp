@@ -1,4 +1,6 @@
 #include "engine/judge.hpp"
+#include "engine/lost.hpp"
+#include "engine/reading.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

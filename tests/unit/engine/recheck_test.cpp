@@ -118,6 +118,69 @@ TEST(Recheck, AVersionThatWasThereWithoutARunIsNotRunByItselfEither) {
     EXPECT_THAT(cluster.created_jobs, SizeIs(1));
 }
 
+void Annotate(Cluster& cluster, const std::string& token) {
+    cluster.migrations.at("orders")["metadata"]["annotations"]["tidegate.io/retry"] = token;
+}
+
+TEST(Recheck, ATokenThatStoodBeforeTheLossDoesNotRunWhatWasThereWithoutARun) {
+    auto cluster = ReadCluster();
+    cluster.versions = {"0002"};
+    cluster.ApplyDatabase({{"recheckSeconds", kEvery.count()}});
+    cluster.SettleWithProbes();
+    cluster.ApplyMigration("orders");
+    Annotate(cluster, "of old");
+    cluster.Settle();
+    ASSERT_EQ(cluster.Reason("orders"), "AlreadyReached");
+    cluster.versions = {"0001"};
+    cluster.Advance(kEvery);
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.Reason("orders"), "VersionLost");
+    EXPECT_EQ(DatabaseReason(cluster), "VersionLost");
+    EXPECT_THAT(cluster.created_jobs, IsEmpty());
+    Annotate(cluster, "restored");
+    cluster.Settle();
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+}
+
+TEST(Recheck, ATokenThatStoodBeforeTheLossDoesNotRunASucceededRunAgain) {
+    auto cluster = MigratedCluster();
+    Annotate(cluster, "of old");
+    cluster.Settle();
+    ASSERT_EQ(cluster.Reason("orders"), "MigrationSucceeded");
+    cluster.versions = {"0001"};
+    cluster.Advance(kEvery);
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.Reason("orders"), "VersionLost");
+    EXPECT_THAT(cluster.created_jobs, SizeIs(1));
+    cluster.Advance(kEvery);
+    cluster.Settle();
+    Annotate(cluster, "restored");
+    cluster.SettleWithProbes();
+    cluster.Settle();
+    EXPECT_THAT(cluster.created_jobs, SizeIs(2)) << "a reading that finds it lost again takes no new token away";
+}
+
+TEST(Recheck, WhatWasLostWithoutARunIsWellAgainWhenItsVersionIsBack) {
+    auto cluster = ReadCluster();
+    cluster.versions = {"0002"};
+    cluster.ApplyDatabase({{"recheckSeconds", kEvery.count()}});
+    cluster.SettleWithProbes();
+    cluster.ApplyMigration("orders");
+    cluster.Settle();
+    for (int round = 0; round < 2; ++round) {
+        cluster.versions = {"0001"};
+        cluster.Advance(kEvery);
+        cluster.SettleWithProbes();
+        ASSERT_EQ(cluster.Reason("orders"), "VersionLost");
+        cluster.versions = {"0002"};
+        cluster.Advance(kEvery);
+        cluster.SettleWithProbes();
+        EXPECT_EQ(cluster.Reason("orders"), "AlreadyReached");
+        EXPECT_EQ(DatabaseReason(cluster), "VersionKnown");
+    }
+    EXPECT_THAT(cluster.created_jobs, IsEmpty());
+}
+
 TEST(Recheck, ADatabaseRestoredAsANewOneUnderTheSameNameIsNotMigratedByItself) {
     auto cluster = MigratedCluster();
     cluster.identity = "9999/5";
