@@ -58,6 +58,7 @@ ConnectionKeys ParseKeys(const json& object) {
     // The default is there for who names nothing; beside parts it would be a key that the Secret may not have.
     if (!uri.empty() || keys.UsesParts()) keys.uri = uri;
     keys.jdbc_uri = read("jdbcUri");
+    keys.passfile = read("passfile");
     keys.port = read("port");
     keys.dbname = read("dbname");
     keys.user = read("user");

@@ -27,6 +27,8 @@ struct ConnectionKeys {
     std::string host, port, dbname, user, password;
     /// Offered to migrations alone.
     std::string jdbc_uri;
+    /// Instead of the password in their environment.
+    std::string passfile;
 
     /// Where both are named, the parts are what the agent connects with.
     bool UsesParts() const { return !host.empty(); }

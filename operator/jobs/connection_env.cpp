@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "jobs/passfile.hpp"
 
 namespace jobs {
 namespace {
@@ -97,15 +98,17 @@ json InheritedEnv(const api::Database& database, const std::string& session_opti
     SecretVariables env(database);
     env.Add("DATABASE_URL", keys.uri);
     env.Add(kJdbcUrl, keys.jdbc_uri);
+    const bool has_passfile = !keys.passfile.empty();
+    if (has_passfile) env.AddText("PGPASSFILE", kPassfile);
     if (!keys.UsesParts()) return env.Take();
     env.Add(kHost, keys.host);
     env.Add(kPort, keys.port);
     env.Add(kDatabaseName, keys.dbname);
     env.Add("PGUSER", keys.user);
-    env.Add("PGPASSWORD", keys.password);
+    if (!has_passfile) env.Add("PGPASSWORD", keys.password);
     if (keys.jdbc_uri.empty()) env.AddText(kJdbcUrl, JdbcUrlOfParts(database.spec, session_options));
     env.Add("JDBC_DATABASE_USERNAME", keys.user);
-    env.Add("JDBC_DATABASE_PASSWORD", keys.password);
+    if (!has_passfile) env.Add("JDBC_DATABASE_PASSWORD", keys.password);
     return env.Take();
 }
 

@@ -26,6 +26,7 @@ nlohmann::json AgentConnectionEnv(const api::Database& database);
 /// The connection in every shape that the Secret's keys allow, for migration tools: DATABASE_URL; PG*; and for pgjdbc
 /// JDBC_DATABASE_URL, _USERNAME and _PASSWORD. Where the Secret holds no JDBC URL, the kubelet makes one of the parts,
 /// without user and password, with the run's tag, `session_options` and TLS, which pgjdbc takes from nowhere else.
+/// Where the Secret has a passfile, PGPASSFILE stands in for the password of the parts.
 ///
 /// Comes after the variables of SessionEnv, to which it refers. Not guaranteed: that a host or a database's name with
 /// characters that a URL gives a meaning to survives in a JDBC URL that was made of parts.

@@ -6,6 +6,7 @@
 #include "core/json_access.hpp"
 #include "jobs/connection_env.hpp"
 #include "jobs/job_parts.hpp"
+#include "jobs/passfile.hpp"
 
 namespace jobs {
 namespace {
@@ -54,21 +55,27 @@ const char* TerminationMessagePolicy(const json& spec) {
     return TextAt(spec, {"logTail"}) == "None" ? "File" : "FallbackToLogsOnError";
 }
 
+/// The container is offered the Database's connection.
+bool Inherits(const json& spec) {
+    return TextAt(spec, {"credentials"}) != "None";
+}
+
 json MigrationContainer(const json& spec, const api::Database& database) {
     json container = {{"name", api::kMigrationContainer}, {"terminationMessagePolicy", TerminationMessagePolicy(spec)}};
     for (const char* field : {"image", "command", "args", "envFrom", "resources", "volumeMounts", "imagePullPolicy"}) {
         Copy(spec, field, container);
     }
     json env = database.IsReadable() ? SessionEnv(database) : json::array({JobUidEnv()});
-    const bool inherits = TextAt(spec, {"credentials"}) != "None";
-    if (inherits && !database.IsReadable()) {
+    if (Inherits(spec) && !database.IsReadable()) {
         const auto offered = OtherEngineEnv(database);
         env.insert(env.end(), offered.begin(), offered.end());
-    } else if (inherits) {
+    } else if (Inherits(spec)) {
         for (const auto& offered : {InheritedEnv(database, SessionOptions(database)), TlsEnv(database)})
             env.insert(env.end(), offered.begin(), offered.end());
-        for (auto& mount : CaMounts(database))
-            container["volumeMounts"].push_back(std::move(mount));
+        for (auto& mounts : {CaMounts(database), PassfileMounts(database)}) {
+            for (const auto& mount : mounts)
+                container["volumeMounts"].push_back(mount);
+        }
     }
     // The user's come last: of two variables with one name Kubernetes takes the last.
     for (const auto& variable : core::ArrayAt(spec, {"env"}))
@@ -107,6 +114,10 @@ json BuildMigrationJob(const json& migration, const api::Database& database, con
         pod["initContainers"].push_back(AgentSidecar(spec, database, settings));
         for (auto& volume : AgentVolumes(database))
             pod["volumes"].push_back(std::move(volume));
+        if (Inherits(spec)) {
+            for (auto& volume : PassfileVolumes(database, pod["containers"][0]["securityContext"]))
+                pod["volumes"].push_back(std::move(volume));
+        }
     }
 
     json pod_metadata = json::object();

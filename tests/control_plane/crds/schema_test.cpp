@@ -69,6 +69,7 @@ TEST_F(Schema, DatabaseIsTakenWithAUriWithPartsAndWithBoth) {
     ExpectTaken(DatabaseBuilder("d")
                     .Keys({{"uri", "uri"},
                            {"jdbcUri", "jdbc-uri"},
+                           {"passfile", ".pgpass"},
                            {"host", "host"},
                            {"dbname", "db"},
                            {"user", "user"},

@@ -22,7 +22,7 @@ const std::vector<Example>& Examples() {
         {"/spec/connection/keys", {{"uri", "url"}}, false},
         {"/spec/connection/keys", {{"host", "h"}, {"dbname", "d"}, {"user", "u"}, {"password", "p"}}, false},
         {"/spec/connection/keys",
-         {{"uri", "url"}, {"jdbcUri", "j"}, {"host", "h"}, {"dbname", "d"}, {"user", "u"}, {"password", "p"}},
+         {{"uri", "url"}, {"jdbcUri", "j"}, {"passfile", "f"}, {"host", "h"}, {"dbname", "d"}, {"user", "u"}, {"password", "p"}},
          false},
         {"/spec/connection/keys", {{"host", "h"}, {"user", "u"}}, true},
         {"/spec/connection/keys", {{"port", "p"}}, true},

@@ -141,6 +141,8 @@ TEST(Database, ReadsTheKeysOfTheSecret) {
     object["spec"]["connection"]["keys"]["uri"] = "url";
     object["spec"]["connection"]["keys"]["jdbcUri"] = "jdbc-uri";
     EXPECT_EQ(ParseDatabase(object).spec.keys, (ConnectionKeys{"url", "h", "p", "d", "u", "w", "jdbc-uri"}));
+    object["spec"]["connection"]["keys"]["passfile"] = "pgpass";
+    EXPECT_EQ(ParseDatabase(object).spec.keys.passfile, "pgpass");
     object["spec"]["connection"]["keys"] = {{"uri", "DATABASE_URL"}};
     EXPECT_EQ(ParseDatabase(object).spec.keys.uri, "DATABASE_URL");
     object["spec"]["connection"]["keys"] = {{"jdbcUri", "jdbc-uri"}};

@@ -1,11 +1,11 @@
 #include "engine/judge.hpp"
-#include "engine/lost.hpp"
-#include "engine/reading.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/lost.hpp"
+#include "engine/reading.hpp"
 #include "support/crd_schema.hpp"
 
 namespace engine {

@@ -211,6 +211,31 @@ Json Mount(const Json& container, const std::string& name) {
     return {};
 }
 
+TEST(Jobs, APassfileStandsInForThePasswordInAMigrationsEnvironment) {
+    auto keys = kParts;
+    keys.passfile = "pgpass";
+    const auto job = JobWith(keys);
+    EXPECT_EQ(FromSecret(Agent(job)), kAgentParts);
+    auto offered = kToolParts;
+    offered.erase("PGPASSWORD");
+    offered.erase("JDBC_DATABASE_PASSWORD");
+    EXPECT_EQ(FromSecret(Migrate(job)), offered);
+    EXPECT_EQ(Variable(Migrate(job), "PGPASSFILE")["value"], "/run/tidegate-passfile/pgpass");
+    EXPECT_EQ(Mount(Migrate(job), "tidegate-passfile")["mountPath"], "/run/tidegate-passfile");
+    EXPECT_EQ(Mount(Agent(job), "tidegate-passfile"), Json());
+    const auto volume = PodVolume(job, "tidegate-passfile")["secret"];
+    EXPECT_EQ(volume["items"], Json::parse(R"([{"key": "pgpass", "path": "pgpass"}])")) << "no other key";
+    EXPECT_EQ(volume["defaultMode"], 0444) << "else only root could read it";
+
+    auto database = Database();
+    database.spec.keys = keys;
+    auto migration = Migration();
+    migration["spec"]["securityContext"] = {{"runAsUser", 0}, {"runAsNonRoot", false}};
+    EXPECT_EQ(PodVolume(Build(migration, database), "tidegate-passfile")["secret"]["defaultMode"], 0400);
+    migration["spec"]["credentials"] = "None";
+    EXPECT_EQ(PodVolume(Build(migration, database), "tidegate-passfile"), Json());
+}
+
 TEST(Jobs, NothingIsSaidOfTlsWhereTheDatabaseSaysNothing) {
     const auto job = JobWith(kParts);
     for (const auto& container : {Agent(job), Migrate(job)}) {
@@ -559,7 +584,7 @@ TEST(Jobs, EveryFieldOfTheDatabasesSpecIsReadBySomething) {
     EXPECT_EQ(schema.At({"spec", "history"})["properties"].size(), 3U) << "tool, table, query";
     EXPECT_EQ(schema.At({"spec", "connection"})["properties"].size(), 3U) << "secretRef, keys, tls";
     EXPECT_EQ(schema.At({"spec", "connection", "tls"})["properties"].size(), 2U) << "mode, caSecretRef";
-    EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 7U);
+    EXPECT_EQ(schema.At({"spec", "connection", "keys"})["properties"].size(), 8U);
     for (const auto& tool : schema.At({"spec", "history", "tool"})["enum"])
         EXPECT_TRUE(version::ParseTool(tool.get<std::string>())) << tool;
 }
