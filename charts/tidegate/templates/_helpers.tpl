@@ -85,3 +85,18 @@ namespaceSelector:
     values: {{ toJson . }}
   {{- end }}
 {{- end -}}
+
+{{- /* Every binding of a policy that changes workloads; what holds comes first. They go before anything is released at uninstall. */ -}}
+{{- define "tidegate.mutatingBindings" -}}
+["deployments-hold.tidegate.io", "deployments-open.tidegate.io", "deployments-release.tidegate.io", "release-by.tidegate.io"]
+{{- end -}}
+
+{{- /* What releasing everything needs, in the namespaces that the operator works in. */ -}}
+{{- define "tidegate.releaseRules" -}}
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, patch]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list, patch]
+{{- end -}}
