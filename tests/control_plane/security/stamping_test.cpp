@@ -123,9 +123,12 @@ TEST_F(Stamping, WhatHasNoReleaseIsNotTouched) {
 TEST_F(Stamping, RepeatedAppliesChangeNothingWhoeverSendsThem) {
     const std::vector<std::string> server_side{"--server-side", "--force-conflicts", "--field-manager=gitops"};
     for (const auto& options : std::vector<std::vector<std::string>>{server_side, {}}) {
-        Must(jane_.Apply(Migration(), options));
-        Must(jane_.Apply(Released("orders@3").Build(), options));
-        // The first apply of another kind writes what that kind needs.
+        // The second apply of any custom resource with a defaulted status is a write of the API server's own (measured
+        // on 1.36, on Databases too, which no policy changes), and a first client-side one adds kubectl's annotation.
+        for (int i = 0; i < 2; ++i) {
+            Must(jane_.Apply(Migration(), options));
+            Must(jane_.Apply(Released("orders@3").Build(), options));
+        }
         const auto migration = Revision(kMigration), deployment = Revision("deployment/web");
         const auto generation = kubectl_.GetJson("deployment/web")["metadata"]["generation"];
         for (const auto& user : {jane_, joe_, jane_}) {
