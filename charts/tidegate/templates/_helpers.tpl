@@ -51,7 +51,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   verbs: [patch]
 - apiGroups: [tidegate.io]
   resources: [ledgers]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 # Patch: a launch that has no pod at its start deadline is ended by suspending its Job.
 - apiGroups: [batch]
   resources: [jobs]

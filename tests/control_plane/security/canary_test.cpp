@@ -34,6 +34,7 @@ public:
              {"stringData", {{"uri", std::string("postgresql://orders:") + kCanary + "@db/orders"}}}});
         administrator.MustApply(DatabaseBuilder("orders").Build());
         administrator.MustApply(MigrationBuilder("orders").Version("0001").Build());
+        administrator.MustApply(MigrationBuilder("reports").Database("orders").Build());
         administrator.Must({"create", "serviceaccount", "tenant"});
         administrator.Must({"create", "role", "tenant",
                             "--verb=get,list,watch,create,update,patch,delete,deletecollection",
@@ -182,8 +183,8 @@ std::vector<Route> Routes() {
          }},
         {"DeleteAndCreateAnew",
          [](const Kubectl& tenant) {
-             tenant.Run({"delete", kMigration, "--wait=true"});
-             return Create(tenant, MigrationBuilder("orders").Version("0001").Image("evil:1").Build());
+             tenant.Run({"delete", "migration.tidegate.io/reports", "--wait=true"});
+             return Create(tenant, MigrationBuilder("reports").Database("orders").Image("evil:1").Build());
          }},
         // What only the operator writes.
         ByPatch("StatusOfAMigration", kMigration, {{"status", {{"run", {{"jobName", "theirs"}}}}}},
