@@ -88,7 +88,8 @@ namespaceSelector:
 
 {{- /* Every binding of a policy that changes workloads; what holds comes first. They go before anything is released at uninstall. */ -}}
 {{- define "tidegate.mutatingBindings" -}}
-["deployments-hold.tidegate.io", "deployments-open.tidegate.io", "deployments-release.tidegate.io", "release-by.tidegate.io"]
+["deployments-hold.tidegate.io", "jobs-hold.tidegate.io", "deployments-open.tidegate.io", "jobs-open.tidegate.io",
+ "deployments-release.tidegate.io", "jobs-release.tidegate.io", "release-by.tidegate.io"]
 {{- end -}}
 
 {{- /* What releasing everything needs, in the namespaces that the operator works in. */ -}}

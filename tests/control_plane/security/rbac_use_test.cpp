@@ -40,6 +40,13 @@ Grants Granted(const std::vector<std::string>& options) {
     return granted;
 }
 
+/// "tidegate/0.1.0", also behind the fault proxy; not "tidegate/test".
+bool IsOperator(const std::string& user_agent) {
+    const std::string program = "tidegate/";
+    return user_agent == program + "fault-proxy" ||
+           (user_agent.starts_with(program) && user_agent.find_first_of("0123456789") == program.size());
+}
+
 std::string GrantOf(const support::AuditEntry& entry) {
     return entry.verb + " " + entry.group + "/" + entry.resource +
            (entry.subresource.empty() ? "" : "/" + entry.subresource);
@@ -53,7 +60,7 @@ protected:
         log.FromTheBeginning();
         auto entries = log.Entries();
         std::erase_if(entries, [](const auto& entry) {
-            return entry.user != support::kOperatorUser || !entry.user_agent.starts_with("tidegate/");
+            return entry.user != support::kOperatorUser || !IsOperator(entry.user_agent);
         });
         return entries;
     }

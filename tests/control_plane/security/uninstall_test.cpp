@@ -29,10 +29,6 @@ using Json = nlohmann::json;
 
 /// More than a page of the list that the program reads.
 constexpr int kHeld = 110;
-constexpr char kBindings[] =
-    "--bindings=deployments-hold.tidegate.io,deployments-open.tidegate.io,deployments-release.tidegate.io,"
-    "release-by.tidegate.io";
-
 class Uninstall : public testing::Test {
 protected:
     void SetUp() override {
@@ -74,7 +70,13 @@ protected:
         kubectl_.In("tidegate-system").Must({"apply", "--filename=-"}, rendered.substr(0, job));
         kubectl_.In("tidegate-system").WriteKubeconfigOf("tidegate-release", hook_kubeconfig_);
     }
-    CommandResult Release(const std::vector<std::string>& options = {kBindings}) const {
+    /// The hook's argument.
+    static std::string Bindings() {
+        const auto rendered = support::RenderChart({"--show-only=templates/uninstall.yaml"});
+        const auto from = rendered.find("--bindings=");
+        return rendered.substr(from, rendered.find('\n', from) - from);
+    }
+    CommandResult Release(const std::vector<std::string>& options) const {
         std::vector<std::string> argv{support::OperatorBinary(), "release", "--all",
                                       "--kubeconfig=" + hook_kubeconfig_};
         argv.insert(argv.end(), options.begin(), options.end());
@@ -135,7 +137,7 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
     const auto user_paused = Deployment("paused")["metadata"]["resourceVersion"];
 
     BecomeTheHook();
-    const auto released = Release();
+    const auto released = Release({Bindings()});
     EXPECT_TRUE(released.Ok()) << released.output << released.error;
     EXPECT_THAT(released.output, HasSubstr("released Deployment shop/web\n"));
     EXPECT_THAT(released.output, HasSubstr("released Job shop/held-job\n"));
@@ -154,7 +156,7 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
 
     Apply(DeploymentBuilder("new").Requires("orders@9").Build());
     EXPECT_THAT(Marked(), testing::IsEmpty()) << "nobody holds any more";
-    const auto again = Release();
+    const auto again = Release({Bindings()});
     EXPECT_TRUE(again.Ok()) << again.output << again.error;
     EXPECT_THAT(again.output, HasSubstr("done: 0 held workloads were released, 0 others"));
 
@@ -176,7 +178,7 @@ TEST_F(Uninstall, SaysWhatIsLeftAndWhyWhenItMayNotDoIt) {
     Apply(DeploymentBuilder("web").Requires("orders@9").Build());
     kubectl_.Must({"create", "serviceaccount", "nobody"});
     kubectl_.WriteKubeconfigOf("nobody", hook_kubeconfig_);
-    const auto refused = Release({kBindings, "--timeout-seconds=1"});
+    const auto refused = Release({Bindings(), "--timeout-seconds=1"});
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.output, HasSubstr("not done: 0 held workloads were released"));
     EXPECT_THAT(refused.output, HasSubstr("MutatingAdmissionPolicyBinding deployments-hold.tidegate.io: "));
