@@ -59,7 +59,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 # Delete: a launch that never starts, or runs past its deadline, is ended by deleting its pod.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, delete]
+  verbs: [list, watch, delete]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, patch]
