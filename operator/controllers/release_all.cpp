@@ -1,10 +1,13 @@
 #include "controllers/release_all.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
 #include <ostream>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -36,6 +39,15 @@ struct GatedKind {
 
 constexpr std::array kGatedKinds{GatedKind{kube::kDeployments, gate::WithdrawFromDeployment},
                                  GatedKind{kube::kJobs, gate::WithdrawFromJob}};
+
+/// A workload with something of ours on it.
+struct Marked {
+    core::ObjectKey key;
+    core::Uid uid;
+    core::Revision at;
+    std::string created;
+    gate::Withdrawal withdrawal;
+};
 
 std::string NameOf(const kube::Resource& resource, const core::ObjectKey& key) {
     return std::string(resource.kind) + " " + key.ToString();
@@ -85,8 +97,11 @@ private:
         for (const auto& kind : kGatedKinds) {
             for (const auto& ns : namespaces) {
                 Try(kind.resource.QualifiedName() + (ns.empty() ? "" : " in namespace " + ns), [&] {
+                    cron_jobs_.clear();
                     ListLive(client_, kind.resource, {.ns = ns, .label_selector = {}, .field_selector = {}}, {},
                              [&](const Json& workload) { Release(kind, workload); });
+                    for (auto& [uid, held] : cron_jobs_)
+                        ReleaseNewest(kind, held);
                     return std::string();
                 });
             }
@@ -94,20 +109,49 @@ private:
     }
 
     void Release(const GatedKind& kind, const Json& workload) {
-        const auto withdrawal = kind.withdraw(workload);
+        auto withdrawal = kind.withdraw(workload);
         if (!withdrawal) return;
-        const core::ObjectKey key{core::TextAt(workload, {"metadata", "namespace"}),
-                                  core::TextAt(workload, {"metadata", "name"})};
-        const auto at = core::Revision::Parse(core::TextAt(workload, {"metadata", "resourceVersion"}));
-        Try(NameOf(kind.resource, key), [&] {
-            const auto written = client_.Patch(kind.resource, key, at, withdrawal->patch);
+        Marked marked{
+            .key = {core::TextAt(workload, {"metadata", "namespace"}), core::TextAt(workload, {"metadata", "name"})},
+            .uid = {core::TextAt(workload, {"metadata", "uid"})},
+            .at = core::Revision::Parse(core::TextAt(workload, {"metadata", "resourceVersion"})),
+            .created = core::TextAt(workload, {"metadata", "creationTimestamp"}),
+            .withdrawal = std::move(*withdrawal)};
+        if (marked.withdrawal.cron_job.empty()) return Release(kind, marked);
+        cron_jobs_[marked.withdrawal.cron_job].push_back(std::move(marked));
+    }
+
+    /// As when their version is proven: a CronJob's work is not done as often as it was put off.
+    void ReleaseNewest(const GatedKind& kind, std::vector<Marked>& held) {
+        std::sort(held.begin(), held.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.created, a.key.name) < std::tie(b.created, b.key.name);
+        });
+        for (std::size_t i = 0; i + 1 < held.size(); ++i) {
+            const auto& old = held[i];
+            Try(NameOf(kind.resource, old.key), [&] {
+                const auto deleted = client_.Delete(kind.resource, old.key, {.uid = old.uid, .revision = old.at});
+                if (deleted.outcome == kube::Outcome::kGone) return std::string();
+                if (!deleted.Done()) return deleted.message;
+                progress_ = Clock::now();
+                out_ << "deleted " << NameOf(kind.resource, old.key)
+                     << ", which never began: a newer one of its CronJob, " << held.back().key.name << ", is released"
+                     << std::endl;
+                return std::string();
+            });
+        }
+        Release(kind, held.back());
+    }
+
+    void Release(const GatedKind& kind, const Marked& marked) {
+        Try(NameOf(kind.resource, marked.key), [&] {
+            const auto written = client_.Patch(kind.resource, marked.key, marked.at, marked.withdrawal.patch);
             if (written.outcome == kube::Outcome::kGone) return std::string();
             if (!written.Done()) return written.message;
             if (written.object && kind.withdraw(*written.object))
                 return std::string("a policy that is still in effect put back what was taken away");
             progress_ = Clock::now();
-            ++(withdrawal->starts ? started_ : unmarked_);
-            if (withdrawal->starts) out_ << "released " << NameOf(kind.resource, key) << std::endl;
+            ++(marked.withdrawal.starts ? started_ : unmarked_);
+            if (marked.withdrawal.starts) out_ << "released " << NameOf(kind.resource, marked.key) << std::endl;
             return std::string();
         });
     }
@@ -149,6 +193,8 @@ private:
     std::optional<Clock::time_point> deleted_a_binding_;
     /// Of the present pass: what, and why.
     std::map<std::string, std::string> left_;
+    /// Of the list in hand: held Jobs by their CronJob.
+    std::map<std::string, std::vector<Marked>> cron_jobs_;
     std::size_t started_ = 0, unmarked_ = 0;
 };
 

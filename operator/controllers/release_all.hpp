@@ -21,7 +21,8 @@ struct ReleaseAllOptions {
 };
 
 /// Leaves no workload held, suspended by us or marked: the gate's end, before Tidegate is uninstalled. A held rollout
-/// starts whether or not its requirement is proven.
+/// starts whether or not its requirement is proven; of several held Jobs of one CronJob the newest, and the older ones
+/// are deleted.
 ///
 /// Works without the operator, and beside it. Goes over all workloads, page by page, again and again until a pass has
 /// found nothing: so conflicts, lost answers and what other API servers held for a moment longer are made good. May be

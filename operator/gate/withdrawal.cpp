@@ -35,6 +35,14 @@ void RemoveMarks(const Json& workload, Json& patch) {
     }
 }
 
+std::string CronJobOf(const Json& job) {
+    for (const auto& owner : core::ArrayAt(job, {"metadata", "ownerReferences"})) {
+        if (core::TextAt(owner, {"kind"}) == "CronJob" && core::BoolAt(owner, {"controller"}))
+            return core::TextAt(owner, {"uid"});
+    }
+    return {};
+}
+
 std::optional<Withdrawal> IfAny(Withdrawal withdrawal) {
     if (withdrawal.patch.empty()) return std::nullopt;
     return withdrawal;
@@ -60,7 +68,10 @@ std::optional<Withdrawal> WithdrawFromJob(const Json& job) {
     Withdrawal withdrawal{.patch = Json::array()};
     withdrawal.starts = core::TextAt(job, {"metadata", "labels", api::kGateLabel}) == api::kGateHeld &&
                         core::BoolAt(job, {"spec", "suspend"});
-    if (withdrawal.starts) withdrawal.patch.push_back({{"op", "replace"}, {"path", "/spec/suspend"}, {"value", false}});
+    if (withdrawal.starts) {
+        withdrawal.patch.push_back({{"op", "replace"}, {"path", "/spec/suspend"}, {"value", false}});
+        withdrawal.cron_job = CronJobOf(job);
+    }
     RemoveMarks(job, withdrawal.patch);
     return IfAny(std::move(withdrawal));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,9 @@ struct Withdrawal {
     nlohmann::json patch;
     /// It was held, so this is what starts it.
     bool starts = false;
+    /// UID of the CronJob that made the held Job; empty: none did. Of those with the same one only the newest is to
+    /// start.
+    std::string cron_job;
 };
 
 /// A mark in the pod template of a Deployment that is not paused stays: taking it away would replace running pods. No

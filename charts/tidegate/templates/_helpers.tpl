@@ -97,7 +97,8 @@ namespaceSelector:
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [list, patch]
+# Delete: of several held Jobs of one CronJob only the newest is started.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [list, patch]
+  verbs: [list, patch, delete]
 {{- end -}}

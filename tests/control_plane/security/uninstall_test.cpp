@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -83,6 +85,19 @@ protected:
         return support::Run({.argv = argv, .input = {}, .environment = {}});
     }
 
+    /// Oldest first; of one second by name.
+    std::vector<std::string> JobsOfNightly() const {
+        std::vector<std::pair<std::string, std::string>> jobs;
+        for (const auto& job : kubectl_.List({"jobs"})) {
+            const std::string name = job["metadata"]["name"];
+            if (name.starts_with("nightly-")) jobs.emplace_back(job["metadata"]["creationTimestamp"], name);
+        }
+        std::sort(jobs.begin(), jobs.end());
+        std::vector<std::string> names;
+        for (const auto& [created, name] : jobs)
+            names.push_back(name);
+        return names;
+    }
     void Apply(const Json& object) const { kubectl_.MustApply(object); }
     Json Deployment(const std::string& name) const { return kubectl_.GetJson("deployment/" + name); }
     /// Names of everything that has a mark of ours, or is held.
@@ -130,9 +145,22 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
            {{"spec",
              {{"restartPolicy", "Never"}, {"containers", Json::array({{{"name", "a"}, {"image", "a:1"}}})}}}}}}}};
     Apply(suspended);
+    kubectl_.Must({"create", "cronjob", "nightly", "--image=a:1", "--schedule=0 0 1 1 *"});
+    const auto cron_job = kubectl_.GetJson("cronjob/nightly")["metadata"]["uid"];
+    for (const char* name : {"nightly-3", "nightly-1", "nightly-2"}) {
+        auto held = suspended;
+        held["metadata"]["name"] = name;
+        held["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "batch/v1"},
+                                                            {"kind", "CronJob"},
+                                                            {"name", "nightly"},
+                                                            {"uid", cron_job},
+                                                            {"controller", true}}});
+        Apply(held);
+    }
+    const auto newest = JobsOfNightly().back();
     suspended["metadata"] = {{"name", "suspended-by-its-user"}};
     Apply(suspended);
-    ASSERT_EQ(Marked().size(), kHeld + 3U) << "web, by-hand, held-job";
+    ASSERT_EQ(Marked().size(), kHeld + 6U) << "web, by-hand, held-job, nightly";
     const auto other = Deployment("other")["metadata"]["resourceVersion"];
     const auto user_paused = Deployment("paused")["metadata"]["resourceVersion"];
 
@@ -142,13 +170,15 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
     EXPECT_THAT(released.output, HasSubstr("released Deployment shop/web\n"));
     EXPECT_THAT(released.output, HasSubstr("released Job shop/held-job\n"));
     EXPECT_THAT(released.output,
-                HasSubstr("done: " + std::to_string(kHeld + 2) + " held workloads were released, 1 others"));
+                HasSubstr("done: " + std::to_string(kHeld + 3) + " held workloads were released, 1 others"));
     EXPECT_THAT(Marked(), testing::IsEmpty());
     for (const auto& deployment : kubectl_.List({"deployments"})) {
         const std::string name = deployment["metadata"]["name"];
         EXPECT_EQ(deployment["spec"].value("paused", false), name == "paused") << name;
     }
     EXPECT_FALSE(kubectl_.GetJson("job/held-job")["spec"]["suspend"]);
+    EXPECT_EQ(JobsOfNightly(), std::vector<std::string>{newest}) << "a CronJob's work is not made up for";
+    EXPECT_FALSE(kubectl_.GetJson("job/" + newest)["spec"]["suspend"]);
     EXPECT_TRUE(kubectl_.GetJson("job/suspended-by-its-user")["spec"]["suspend"]);
     EXPECT_EQ(Deployment("other")["metadata"]["resourceVersion"], other);
     EXPECT_EQ(Deployment("paused")["metadata"]["resourceVersion"], user_paused);

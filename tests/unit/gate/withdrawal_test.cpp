@@ -73,6 +73,11 @@ TEST(Withdrawal, OfAHeldJobResumesIt) {
     EXPECT_FALSE(after["spec"]["suspend"]);
     EXPECT_EQ(after["metadata"]["labels"], Json::object());
     EXPECT_FALSE(WithdrawFromJob(after));
+    EXPECT_EQ(withdrawal->cron_job, "");
+    Json of_cron_job = HeldJob();
+    of_cron_job["metadata"]["ownerReferences"] = {{{"kind", "Other"}, {"uid", "u1"}, {"controller", false}},
+                                                  {{"kind", "CronJob"}, {"uid", "u2"}, {"controller", true}}};
+    EXPECT_EQ(WithdrawFromJob(of_cron_job)->cron_job, "u2");
 }
 
 TEST(Withdrawal, LeavesAJobThatItsUserSuspendedAlone) {
