@@ -142,7 +142,8 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
         {"spec",
          {{"suspend", true},
           {"template",
-           {{"spec",
+           {{"metadata", {{"annotations", {{"tidegate.io/requires", "orders@9"}}}}},
+            {"spec",
              {{"restartPolicy", "Never"}, {"containers", Json::array({{{"name", "a"}, {"image", "a:1"}}})}}}}}}}};
     Apply(suspended);
     kubectl_.Must({"create", "cronjob", "nightly", "--image=a:1", "--schedule=0 0 1 1 *"});
