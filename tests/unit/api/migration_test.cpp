@@ -111,7 +111,8 @@ TEST(Migration, TheRequesterIsOneLineThatFitsIntoTheStatus) {
     EXPECT_EQ(ParseMigration(object).requested_by.find('\n'), std::string::npos);
     EXPECT_LE(ParseMigration(object).requested_by.size(), kLongestRequester);
     const support::CrdSchema migrations("migrations"), databases("databases");
-    EXPECT_EQ(migrations.At({"status", "history"})["items"]["properties"]["requestedBy"]["maxLength"], kLongestRequester);
+    EXPECT_EQ(migrations.At({"status", "history"})["items"]["properties"]["requestedBy"]["maxLength"],
+              kLongestRequester);
     EXPECT_EQ(databases.At({"status", "runs"})["items"]["properties"]["requestedBy"]["maxLength"], kLongestRequester);
 }
 
