@@ -81,7 +81,8 @@ RunRecord ParseRun(const json& item) {
             .start_time = TimeAt(item, {"startTime"}),
             .completion_time = TimeAt(item, {"completionTime"}),
             .retry_tokens = core::TextsAt(item, {"retryTokens"}),
-            .retry_time = TimeAt(item, {"retryTime"})};
+            .retry_time = TimeAt(item, {"retryTime"}),
+            .requested_by = TextAt(item, {"requestedBy"})};
 }
 
 json PrintRun(const RunRecord& run) {
@@ -94,6 +95,7 @@ json PrintRun(const RunRecord& run) {
     if (run.completion_time) item["completionTime"] = core::FormatTime(*run.completion_time);
     if (!run.retry_tokens.empty()) item["retryTokens"] = run.retry_tokens;
     if (run.retry_time) item["retryTime"] = core::FormatTime(*run.retry_time);
+    if (!run.requested_by.empty()) item["requestedBy"] = run.requested_by;
     return item;
 }
 

@@ -101,6 +101,8 @@ struct RunRecord {
     std::vector<std::string> retry_tokens;
     /// Failed, and attempted again by itself at this time.
     std::optional<core::Time> retry_time;
+    /// The Migration's requester when the newest launch was intended; empty: unknown.
+    std::string requested_by;
 
     bool operator==(const RunRecord&) const = default;
 };

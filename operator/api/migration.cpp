@@ -7,6 +7,7 @@
 #include "api/requirement.hpp"
 #include "api/run_id.hpp"
 #include "core/json_access.hpp"
+#include "core/text.hpp"
 
 namespace api {
 namespace {
@@ -69,6 +70,8 @@ Migration ParseMigration(const json& object) {
     }
     // Annotations may be of any length; what stands for one in the record is short.
     migration.retry_token = LabelValue(TextAt(object, {"metadata", "annotations", kRetryAnnotation}));
+    migration.requested_by =
+        core::OneLine(TextAt(object, {"metadata", "annotations", kRequestedByAnnotation}), kLongestRequester);
     auto& status = migration.status;
     const auto* written = core::FindAt(object, {"status"});
     if (written == nullptr) return migration;
@@ -109,6 +112,7 @@ json PrintHistoryEntry(const HistoryEntry& entry) {
     if (entry.longest_lock_wait) object["longestLockWaitSeconds"] = entry.longest_lock_wait->count();
     if (entry.longest_blocking) object["longestBlockingSeconds"] = entry.longest_blocking->count();
     if (!entry.log_tail.empty()) object["logTail"] = entry.log_tail;
+    if (!entry.requested_by.empty()) object["requestedBy"] = entry.requested_by;
     return object;
 }
 

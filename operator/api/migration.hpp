@@ -80,6 +80,8 @@ struct HistoryEntry {
     std::string reason;
     std::string message;
     std::string log_tail;
+    /// Who had asked for it when it was begun; empty: unknown.
+    std::string requested_by;
 
     bool operator==(const HistoryEntry&) const = default;
 };
@@ -108,12 +110,16 @@ struct Migration {
     std::string run_key;
     /// Value of the annotation tidegate.io/retry.
     std::string retry_token;
+    /// Value of the annotation tidegate.io/requested-by.
+    std::string requested_by;
     MigrationSpec spec;
     MigrationStatus status;
 
     bool operator==(const Migration&) const = default;
 };
 
+/// Longest name of a user that is kept, bytes: as long as a name in Kubernetes. Identity providers set no limit.
+inline constexpr std::size_t kLongestRequester = 253;
 /// Longest log tail kept in a history entry, bytes (DESIGN section 4).
 inline constexpr std::size_t kLongestLogTail = 1024;
 /// Newest failures whose tail is kept: keeps an object near 10 kB.

@@ -30,12 +30,16 @@ inline constexpr std::string_view kGateOpen = "open";
 /// Break-glass: opens when it equals the requirement, written by users.
 inline constexpr std::string_view kReleaseAnnotation = "tidegate.io/release";
 inline constexpr std::string_view kReleaseReasonAnnotation = "tidegate.io/release-reason";
+/// The user who wrote kReleaseAnnotation, written by the stamping policy as long as it stands there.
+inline constexpr std::string_view kReleaseByAnnotation = "tidegate.io/release-by";
 /// One line: what a held workload waits for, written by the operator when the reason changes.
 inline constexpr std::string_view kWaitingForAnnotation = "tidegate.io/waiting-for";
 
 // On Migrations, written by users.
 /// A token: each new value lets a failed run be attempted once more.
 inline constexpr std::string_view kRetryAnnotation = "tidegate.io/retry";
+/// The user whose request last changed spec or retry token, written by the stamping policy.
+inline constexpr std::string_view kRequestedByAnnotation = "tidegate.io/requested-by";
 
 // On Migrations, Databases and Jobs.
 /// Lets a DELETE pass although a run is active; the value is the reason, written by users.

@@ -102,7 +102,8 @@ Decision Intend(const World& world, const api::Migration& migration, core::Time 
                        .attempts = before != nullptr ? before->attempts : 0,
                        .launches = NextLaunch(world, migration, before),
                        .start_time = now,
-                       .retry_tokens = {}};
+                       .retry_tokens = {},
+                       .requested_by = migration.requested_by};
     // With the intent, by whatever launch comes next: an annotation that stands in Git grants one, ever.
     run.retry_tokens = TokensUsedUp(world, run.key, before != nullptr ? before->retry_tokens : run.retry_tokens);
     run.job_name = api::JobName({.migration = migration.key.name,

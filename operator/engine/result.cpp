@@ -49,6 +49,7 @@ api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence,
                             .completion_time = run.completion_time,
                             .reason = run.reason,
                             .message = run.message};
+    entry.requested_by = run.requested_by;
     if (evidence.after) entry.version_after = PrintVersions(*evidence.after);
     if (evidence.pod == nullptr) return entry;
     const auto& migration = evidence.pod->migration;

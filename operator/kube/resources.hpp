@@ -35,6 +35,8 @@ inline constexpr Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"
 inline constexpr Resource kCoreEvents{"", "v1", "events", "Event"};
 inline constexpr Resource kEvents{"events.k8s.io", "v1", "events", "Event"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
+inline constexpr Resource kMutatingPolicyBindings{
+    "admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", false};
 inline constexpr Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
 
 /// Path of the collection: "/apis/apps/v1/namespaces/shop/deployments". An empty `ns` means all namespaces.

@@ -6,6 +6,7 @@
 
 #include "controllers/application.hpp"
 #include "kube/clients.hpp"
+#include "programs/release_command.hpp"
 #include "runtime/shutdown.hpp"
 #include "telemetry/json_log.hpp"
 
@@ -58,15 +59,18 @@ int main(int argc, char** argv) {
     app.add_option("--bind", options.bind, "HOST:PORT of /healthz, /readyz and /metrics; port 0 picks one")
         ->capture_default_str();
     app.add_option("--ready-file", options.ready_file, "File that gets HOST:PORT once tidegate is ready");
-    app.add_option("--agent-image", options.jobs.agent_image, "Image with /tidegate-agent: the operator's own")
-        ->required();
+    auto* agent_image =
+        app.add_option("--agent-image", options.jobs.agent_image, "Image with /tidegate-agent: the operator's own")
+            ->required();
     app.add_option("--agent-pull-policy", options.jobs.agent_pull_policy, "imagePullPolicy of the agent")
         ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
         ->capture_default_str();
     app.add_option("--log-level", log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
+    programs::ReleaseCommand release(app, agent_image);
     CLI11_PARSE(app, argc, argv);
     telemetry::SetLogLevel(std::string_view(log_level));
+    if (release.IsAsked()) runtime::ExitNow(release.Run(options));
     return Serve(std::move(options));
 }

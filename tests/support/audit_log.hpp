@@ -34,6 +34,8 @@ public:
     AuditLog();
 
     void Restart();
+    /// What is in it already counts, too: of all that this control plane served.
+    void FromTheBeginning() { from_ = 0; }
     /// Answered requests, oldest first; watches when they began.
     std::vector<AuditEntry> Entries() const;
     std::size_t Count(const std::function<bool(const AuditEntry&)>& filter) const;

@@ -65,7 +65,8 @@ std::string RenderChart(const std::vector<std::string>& options) {
 void InstallChart() {
     const Kubectl kubectl(kOperatorNamespace);
     kubectl.Apply(Json{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kOperatorNamespace}}}});
-    kubectl.Must({"apply", "--server-side", "--force-conflicts", "--filename=-"}, WithoutOperator(RenderChart()));
+    kubectl.Must({"apply", "--server-side", "--force-conflicts", "--filename=-"},
+                 WithoutOperator(RenderChart({"--no-hooks"})));
     for (const char* crd : {"databases", "migrations", "ledgers"}) {
         kubectl.Must({"wait", "--for=condition=Established", "--timeout=60s",
                       std::string("customresourcedefinition/") + crd + ".tidegate.io"});
@@ -84,7 +85,13 @@ void InstallChart() {
     Wait([&] { return !dry_run(DeploymentBuilder("probe").Requires("probe").Build()).Ok(); },
          "requirements.tidegate.io refuses");
 
+    const auto annotation = [&](const Json& object, const std::string& name) {
+        return Json::parse(dry_run(object).output)["metadata"]["annotations"].value(name, "");
+    };
     const auto migration = MigrationBuilder("probe").Build();
+    Wait([&] { return !annotation(migration, "tidegate.io/requested-by").empty(); }, "requested-by.tidegate.io stamps");
+    const auto released = DeploymentBuilder("probe").Annotation("tidegate.io/release", "probe@2").Build();
+    Wait([&] { return !annotation(released, "tidegate.io/release-by").empty(); }, "release-by.tidegate.io stamps");
     probe.MustApply(migration);
     probe.MergePatch("migration.tidegate.io/probe", {{"status", {{"run", {{"active", true}}}}}}, "status");
     Wait(

@@ -1,5 +1,7 @@
 #include "support/kubectl.hpp"
 
+#include <filesystem>
+
 #include <nlohmann/json.hpp>
 
 #include "support/control_plane.hpp"
@@ -19,6 +21,13 @@ Kubectl Kubectl::As(const std::string& user) const {
 Kubectl Kubectl::AsOperator() const {
     Kubectl other = *this;
     other.kubeconfig_ = ControlPlane::Get().OperatorKubeconfig();
+    other.user_.clear();
+    return other;
+}
+
+Kubectl Kubectl::With(const std::string& kubeconfig) const {
+    Kubectl other = *this;
+    other.kubeconfig_ = kubeconfig;
     other.user_.clear();
     return other;
 }
@@ -85,6 +94,13 @@ void Kubectl::MergePatch(const std::string& what, const Json& patch, const std::
 
 CommandResult Kubectl::Annotate(const std::string& what, const std::string& annotation) const {
     return Run({"annotate", "--overwrite", what, annotation});
+}
+
+void Kubectl::WriteKubeconfigOf(const std::string& service_account, const std::string& file) const {
+    std::filesystem::copy_file(kubeconfig_, file, std::filesystem::copy_options::overwrite_existing);
+    const auto other = With(file);
+    other.Must({"config", "set-credentials", service_account, "--token=" + Must({"create", "token", service_account})});
+    other.Must({"config", "set-context", "--current", "--user=" + service_account});
 }
 
 }  // namespace support

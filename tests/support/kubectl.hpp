@@ -20,6 +20,8 @@ public:
     Kubectl As(const std::string& user) const;
     /// With the operator's own certificate, so exactly with its RBAC.
     Kubectl AsOperator() const;
+    /// Whoever, and wherever, this file says.
+    Kubectl With(const std::string& kubeconfig) const;
     Kubectl In(const std::string& ns) const;
 
     const std::string& Ns() const { return ns_; }
@@ -43,6 +45,9 @@ public:
     /// JSON Merge Patch.
     void MergePatch(const std::string& what, const nlohmann::json& patch, const std::string& subresource = {}) const;
     CommandResult Annotate(const std::string& what, const std::string& annotation) const;
+
+    /// Makes `file` a kubeconfig of this cluster for a service account of this namespace, with a token of its own.
+    void WriteKubeconfigOf(const std::string& service_account, const std::string& file) const;
 
 private:
     std::string ns_;

@@ -51,7 +51,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   verbs: [patch]
 - apiGroups: [tidegate.io]
   resources: [ledgers]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 # Patch: a launch that has no pod at its start deadline is ended by suspending its Job.
 - apiGroups: [batch]
   resources: [jobs]
@@ -59,7 +59,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 # Delete: a launch that never starts, or runs past its deadline, is ended by deleting its pod.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch, delete]
+  verbs: [list, watch, delete]
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [get, list, watch, patch]
@@ -84,4 +84,21 @@ namespaceSelector:
     operator: In
     values: {{ toJson . }}
   {{- end }}
+{{- end -}}
+
+{{- /* Every binding of a policy that changes workloads; what holds comes first. They go before anything is released at uninstall. */ -}}
+{{- define "tidegate.mutatingBindings" -}}
+["deployments-hold.tidegate.io", "jobs-hold.tidegate.io", "deployments-open.tidegate.io", "jobs-open.tidegate.io",
+ "deployments-release.tidegate.io", "jobs-release.tidegate.io", "release-by.tidegate.io"]
+{{- end -}}
+
+{{- /* What releasing everything needs, in the namespaces that the operator works in. */ -}}
+{{- define "tidegate.releaseRules" -}}
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, patch]
+# Delete: of several held Jobs of one CronJob only the newest is started.
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list, patch, delete]
 {{- end -}}

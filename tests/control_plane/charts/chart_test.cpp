@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -86,9 +87,9 @@ TEST_F(Chart, GivesNobodyAVerbOnSecretsNorAWildcard) {
 TEST_F(Chart, HasNoWebhookAndOnlyKindsThatAreKnown) {
     EXPECT_THAT(Kinds(Documents()),
                 testing::UnorderedElementsAre("ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
-                                              "Deployment", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding",
-                                              "Role", "RoleBinding", "ServiceAccount", "ValidatingAdmissionPolicy",
-                                              "ValidatingAdmissionPolicyBinding"));
+                                              "Deployment", "Job", "MutatingAdmissionPolicy",
+                                              "MutatingAdmissionPolicyBinding", "Role", "RoleBinding", "ServiceAccount",
+                                              "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"));
 }
 
 TEST_F(Chart, OperatorMayDoWhatItDoesAndNothingElse) {
@@ -132,7 +133,7 @@ TEST_F(Chart, EditorsWriteMigrationsAndNobodyWritesLedgers) {
 }
 
 TEST_F(Chart, IsConfinedToTheNamespacesNamed) {
-    const auto documents = Documents({"--set=namespaces={shop,stock}"});
+    const auto documents = Documents({"--no-hooks", "--set=namespaces={shop,stock}"});
     EXPECT_THAT(Kinds(documents), Not(Contains("ClusterRoleBinding")));
     std::set<std::string> roles;
     for (const auto& role : OfKind(documents, "Role"))
@@ -182,6 +183,86 @@ TEST_F(Chart, OperatorIsAdmittedUnderPodSecurityRestrictedWithoutAWarning) {
     EXPECT_TRUE(pod_admitted.Ok()) << pod_admitted.error;
     const auto container = deployment["spec"]["template"]["spec"]["containers"][0];
     EXPECT_TRUE(container["securityContext"]["readOnlyRootFilesystem"].as<bool>());
+}
+
+/// What `helm uninstall` does before anything of the release goes.
+class UninstallHook : public testing::Test {
+protected:
+    static std::vector<YAML::Node> Hook(std::vector<std::string> options = {}) {
+        std::vector<YAML::Node> hook;
+        for (const auto& document : Documents(options)) {
+            if (document["metadata"]["annotations"] && document["metadata"]["annotations"]["helm.sh/hook"])
+                hook.push_back(document);
+        }
+        return hook;
+    }
+    static std::string Annotation(const YAML::Node& document, const std::string& name) {
+        return document["metadata"]["annotations"]["helm.sh/" + name].as<std::string>();
+    }
+};
+
+TEST_F(UninstallHook, DeletesEveryBindingOfAPolicyThatChangesWorkloads) {
+    std::set<std::string> policies;
+    for (const auto& policy : OfKind(Documents(), "MutatingAdmissionPolicy")) {
+        for (const auto& rule : policy["spec"]["matchConstraints"]["resourceRules"]) {
+            if (rule["apiGroups"][0].as<std::string>() != "tidegate.io")
+                policies.insert(policy["metadata"]["name"].as<std::string>());
+        }
+    }
+    std::set<std::string> bindings;
+    for (const auto& binding : OfKind(Documents(), "MutatingAdmissionPolicyBinding")) {
+        if (policies.contains(binding["spec"]["policyName"].as<std::string>()))
+            bindings.insert(binding["metadata"]["name"].as<std::string>());
+    }
+    const auto args = Texts(OfKind(Hook(), "Job").at(0)["spec"]["template"]["spec"]["containers"][0]["args"]);
+    ASSERT_THAT(args, testing::ElementsAre("release", "--all", testing::StartsWith("--bindings=")));
+    std::set<std::string> deleted, allowed;
+    std::istringstream list(args[2].substr(args[2].find('=') + 1));
+    for (std::string name; std::getline(list, name, ',');)
+        deleted.insert(name);
+    const auto rule = OfKind(Hook(), "ClusterRole").at(0)["rules"][0];
+    for (const auto& name : Texts(rule["resourceNames"]))
+        allowed.insert(name);
+    EXPECT_EQ(deleted, allowed);
+    EXPECT_THAT(Texts(rule["verbs"]), testing::UnorderedElementsAre("get", "delete"));
+    ASSERT_GE(bindings.size(), 4U);
+    for (const auto& binding : bindings)
+        EXPECT_TRUE(deleted.contains(binding)) << binding << ": add it to tidegate.mutatingBindings";
+}
+
+TEST_F(UninstallHook, HasItsRightsOnlyWhileItRuns) {
+    for (const auto& options : std::vector<std::vector<std::string>>{{}, {"--set=namespaces={shop,stock}"}}) {
+        const auto hook = Hook(options);
+        EXPECT_THAT(Kinds(hook), testing::IsSupersetOf({"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Job"}));
+        for (const auto& document : hook) {
+            const bool is_job = Kind(document) == "Job", is_account = Kind(document) == "ServiceAccount";
+            EXPECT_EQ(Annotation(document, "hook"), "pre-delete");
+            EXPECT_EQ(Annotation(document, "hook-delete-policy"), "before-hook-creation,hook-succeeded");
+            EXPECT_EQ(Annotation(document, "hook-weight"), is_job ? "0" : is_account ? "-10" : "-5") << Kind(document);
+            EXPECT_EQ(document["metadata"]["name"].as<std::string>(), "tidegate-release");
+        }
+        const auto cluster_rules = OfKind(hook, "ClusterRole").at(0)["rules"];
+        EXPECT_EQ(cluster_rules.size(), options.empty() ? 3U : 1U) << "workloads of the namespaces named only";
+        EXPECT_EQ(OfKind(hook, "Role").size(), options.empty() ? 0U : 2U);
+    }
+    const auto args = OfKind(Hook({"--set=namespaces={shop,stock}"}), "Job").at(0)["spec"]["template"]["spec"];
+    EXPECT_THAT(Texts(args["containers"][0]["args"]), Contains("--namespaces=shop,stock"));
+    EXPECT_TRUE(Hook({"--set=rbac.create=false"}).empty()) << "without roles it could only fail";
+}
+
+TEST_F(UninstallHook, ItsPodIsAdmittedUnderPodSecurityRestrictedAndIsNotTheOperators) {
+    const support::Namespace restricted(
+        {{"pod-security.kubernetes.io/enforce", "restricted"}, {"pod-security.kubernetes.io/warn", "restricted"}});
+    YAML::Node job = OfKind(Hook(), "Job").at(0);
+    job["metadata"].remove("namespace");
+    // A weight that was quoted is a number when it is printed again.
+    job["metadata"].remove("annotations");
+    const auto admitted =
+        support::Kubectl(restricted.Name()).Run({"create", "--dry-run=server", "--filename=-"}, YAML::Dump(job));
+    EXPECT_TRUE(admitted.Ok()) << admitted.error;
+    EXPECT_EQ(admitted.error, "") << "a warning";
+    for (const auto& label : OfKind(Documents({"--no-hooks"}), "Deployment").at(0)["spec"]["selector"]["matchLabels"])
+        EXPECT_FALSE(job["spec"]["template"]["metadata"]["labels"][label.first.as<std::string>()]) << label.first;
 }
 
 TEST_F(Chart, KeepsCustomResourcesUnlessToldOtherwise) {

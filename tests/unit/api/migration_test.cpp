@@ -77,7 +77,8 @@ TEST(Migration, ARunAndAHistoryAreWrittenAsTheSchemaSays) {
                              .longest_blocking = seconds{4},
                              .reason = "MigrationFailed",
                              .message = "text",
-                             .log_tail = "tail"};
+                             .log_tail = "tail",
+                             .requested_by = "jane"};
     Json object = Object();
     object["status"] = {{"observedGeneration", 2},
                         {"conditions", PrintConditions(Summarize({}, Summary::Failed, "R", "m", 2, kStart))},
@@ -98,6 +99,21 @@ TEST(Migration, ARunAndAHistoryAreWrittenAsTheSchemaSays) {
     EXPECT_EQ(status.newest_launch, 3);
     EXPECT_EQ(status.observed_generation, 2);
     EXPECT_EQ(status.conditions.size(), 3U);
+}
+
+TEST(Migration, TheRequesterIsOneLineThatFitsIntoTheStatus) {
+    EXPECT_EQ(ParseMigration(Object()).requested_by, "");
+    Json object = Object();
+    auto& requester = object["metadata"]["annotations"]["tidegate.io/requested-by"];
+    requester = "system:serviceaccount:argocd:argocd-application-controller";
+    EXPECT_EQ(ParseMigration(object).requested_by, "system:serviceaccount:argocd:argocd-application-controller");
+    requester = "jane\nof " + std::string(1000, 'x');
+    EXPECT_EQ(ParseMigration(object).requested_by.find('\n'), std::string::npos);
+    EXPECT_LE(ParseMigration(object).requested_by.size(), kLongestRequester);
+    const support::CrdSchema migrations("migrations"), databases("databases");
+    EXPECT_EQ(migrations.At({"status", "history"})["items"]["properties"]["requestedBy"]["maxLength"],
+              kLongestRequester);
+    EXPECT_EQ(databases.At({"status", "runs"})["items"]["properties"]["requestedBy"]["maxLength"], kLongestRequester);
 }
 
 TEST(Migration, OddObjectsAreReadWithoutAWord) {

@@ -34,6 +34,27 @@ TEST(Decide, WritesOfASuccessfulMigrationAreInTheOrderOfTheDesign) {
     EXPECT_THAT(cluster.Settle(), IsEmpty());
 }
 
+TEST(Decide, TheHistorySaysWhoHadAskedWhenTheRunBegan) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders");
+    auto& annotations = cluster.migrations["orders"]["metadata"]["annotations"];
+    annotations["tidegate.io/requested-by"] = "jane";
+    cluster.Settle();
+    cluster.StartMigration(cluster.LastJob());
+    annotations["tidegate.io/requested-by"] = "joe";
+    cluster.EndMigration(cluster.LastJob(), {.exit_code = 1});
+    cluster.SettleWithProbes();
+    EXPECT_EQ(cluster.History("orders")[0]["requestedBy"], "jane");
+    EXPECT_EQ(cluster.database["status"]["runs"][0]["requestedBy"], "jane");
+
+    annotations["tidegate.io/retry"] = "once more";
+    cluster.Settle();
+    cluster.EndMigration(cluster.LastJob(), {.versions = Versions{"0002"}});
+    cluster.Settle();
+    EXPECT_EQ(cluster.History("orders")[0]["requestedBy"], "joe");
+    EXPECT_EQ(cluster.History("orders")[1]["requestedBy"], "jane");
+}
+
 TEST(Decide, ReadsTheDatabaseBeforeAnythingIsJudged) {
     Cluster cluster;
     cluster.ApplyMigration("orders");
