@@ -121,18 +121,15 @@ void Soak::RunOne(std::uint64_t run, faults::RecordedNamespace& ns) {
 
 void Soak::Work(std::size_t) {
     auto ns = faults::TakeNamespace();
-    while (!TimeIsUp()) {
-        const auto run = next_++;
-        if (run >= options_.runs) break;
-        RunOne(run, ns);
-    }
+    while (!TimeIsUp() && runs_ < options_.runs)
+        RunOne(next_++, ns);
     faults::DeleteNamespace(ns.name);
 }
 
 void Soak::Reside(std::size_t slot) {
     // The other half of the numbers: no seed is used twice.
     std::uint64_t run = (std::uint64_t{1} << 40U) + (slot << 32U);
-    while (!TimeIsUp() && next_ < options_.runs) {
+    while (!TimeIsUp() && runs_ < options_.runs) {
         const auto seed = SeedOf(options_.seed, ++run);
         CaseOptions options;
         options.scene = {.node = {.fence = true},
