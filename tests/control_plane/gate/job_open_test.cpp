@@ -102,8 +102,11 @@ TEST_F(JobRelease, OpensWhatRequiresNothingAnyMore) {
     EXPECT_EQ(Patch("h", kRequiresNothing), kOpen) << "without Ledger and operator";
     EXPECT_TRUE(MakesAPod("h"));
 
+    // A template without any metadata would make kubectl remove the labels that the API server put there.
+    JobBuilder other_annotation("i");
+    other_annotation.Object()["spec"]["template"]["metadata"]["annotations"] = {{"team", "shop"}};
     ASSERT_EQ(Apply(JobBuilder("i").Requires("orders@9")), kHeld);
-    EXPECT_EQ(Apply(JobBuilder("i")), kOpen) << "by the manifest";
+    EXPECT_EQ(Apply(other_annotation), kOpen) << "by the manifest";
 
     ASSERT_EQ(Apply(JobBuilder("j").Requires("orders@9")), kHeld);
     Json patch = kRequiresNothing;
