@@ -19,8 +19,10 @@ inline constexpr std::string_view kLedgerName = "tidegate";
 inline constexpr std::string_view kRequiresAnnotation = "tidegate.io/requires";
 
 // On pod templates, written by the hold policy.
-/// In the template so that no existing ReplicaSet matches a held template.
+/// In the template so that no existing ReplicaSet matches a held template. "true", or kHoldMidRollout.
 inline constexpr std::string_view kHoldAnnotation = "tidegate.io/hold";
+/// The rollout before the held one was half done: pods of two templates serve.
+inline constexpr std::string_view kHoldMidRollout = "mid-rollout";
 
 // On workloads.
 /// "held" or "open", written by the policies and the operator's release.
@@ -61,6 +63,10 @@ inline constexpr std::string_view kDatabaseGenerationAnnotation = "tidegate.io/d
 /// Set by Kubernetes on the pods of a Job; the fence tag is made of it.
 inline constexpr std::string_view kControllerUidLabel = "batch.kubernetes.io/controller-uid";
 inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
+
+/// Set by kubectl on a Job that somebody made of a CronJob by hand (kubectl create job --from), with kManualInstance.
+inline constexpr std::string_view kInstantiateAnnotation = "cronjob.kubernetes.io/instantiate";
+inline constexpr std::string_view kManualInstance = "manual";
 
 // Containers of our Jobs.
 inline constexpr std::string_view kMigrationContainer = "migrate";

@@ -63,6 +63,9 @@ inline constexpr std::string_view kJobNameTaken = "JobNameTaken";
 inline constexpr std::string_view kMigrationJobCreated = "MigrationJobCreated";
 inline constexpr std::string_view kLaunchEnded = "LaunchEnded";
 inline constexpr std::string_view kRolloutHeld = "RolloutHeld";
+inline constexpr std::string_view kHeldMidRollout = "HeldMidRollout";
 inline constexpr std::string_view kRolloutReleased = "RolloutReleased";
+inline constexpr std::string_view kReleasedByHand = "ReleasedByHand";
+inline constexpr std::string_view kHeldJobSuperseded = "HeldJobSuperseded";
 
 }  // namespace api::reasons

@@ -69,7 +69,7 @@ public:
                     clients_.requests, metrics_),
           databases_({stores_, ended_pods_, writes_, database_tracker_, recorder_, runtime::SystemClock(), metrics_,
                       metrics_, options_.jobs}),
-          gate_({stores_, writes_, gate_tracker_, recorder_, metrics_}),
+          gate_({stores_, writes_, gate_tracker_, recorder_, metrics_, metrics_}),
           database_workers_(
               "database", kWorkers, database_queue_,
               [this](const auto& key, auto stop) { return databases_.Reconcile(key, std::move(stop)); }, metrics_),
@@ -86,9 +86,11 @@ public:
             Track(*tracker, kube::kDatabases, stores_.databases);
             Track(*tracker, kube::kMigrations, stores_.migrations);
             Track(*tracker, kube::kLedgers, stores_.ledgers);
-            Track(*tracker, kube::kJobs, stores_.jobs);
-            Track(*tracker, kube::kDeployments, stores_.workloads);
+            Track(*tracker, kube::kDeployments, stores_.deployments);
         }
+        // Each writes Jobs of its own kind: ours, and those that the gate holds.
+        Track(database_tracker_, kube::kJobs, stores_.jobs);
+        Track(gate_tracker_, kube::kJobs, stores_.gated_jobs);
     }
 
     int Run() {

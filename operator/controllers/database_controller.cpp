@@ -83,7 +83,7 @@ engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const P
                         .migrations = stores.migrations.With(kByDatabase, index),
                         .jobs = pass.learned.jobs_are_live ? pass.live_jobs : stores.jobs.With(kByDatabase, index),
                         .pods = {},
-                        .workloads = stores.workloads.With(kByDatabase, index),
+                        .workloads = stores.Workloads(kByDatabase, index),
                         .learned = pass.learned};
     if (world.database) {
         const auto* run = engine::ActiveRun(world.database->status);

@@ -7,9 +7,12 @@
 #include "api/ledger.hpp"
 #include "api/names.hpp"
 #include "controllers/doubts.hpp"
+#include "controllers/gate_keys.hpp"
+#include "controllers/gate_metrics.hpp"
 #include "controllers/notes.hpp"
 #include "core/json_access.hpp"
 #include "gate/deployment_gate.hpp"
+#include "gate/job_gate.hpp"
 
 namespace controllers {
 namespace {
@@ -28,14 +31,21 @@ struct Target {
     core::ObjectKey object;
 };
 
+kube::Resource ResourceOf(observed::WorkloadKind kind) {
+    return kind == observed::WorkloadKind::Job ? kube::kJobs : kube::kDeployments;
+}
+
 Target TargetOf(const engine::WriteLedger& write) {
     return {kube::kLedgers, {write.ns, std::string(api::kLedgerName)}};
 }
 Target TargetOf(const engine::ReleaseWorkload& release) {
-    return {kube::kDeployments, release.workload};
+    return {ResourceOf(release.kind), release.workload};
 }
 Target TargetOf(const engine::WriteWaitingFor& write) {
-    return {kube::kDeployments, write.workload};
+    return {ResourceOf(write.kind), write.workload};
+}
+Target TargetOf(const engine::DeleteHeldJob& old) {
+    return {kube::kJobs, old.job};
 }
 
 }  // namespace
@@ -51,19 +61,21 @@ runtime::Result GateController::Reconcile(const core::ObjectKey& key, std::stop_
 engine::GateDecision GateController::Ask(const core::ObjectKey& key) const {
     const auto& stores = parts_.stores;
     const core::ObjectKey ledger{key.ns, std::string(api::kLedgerName)};
-    if (key.name.empty()) {
+    if (IsLedgerKey(key)) {
         return engine::DecideLedger({.ns = key.ns,
                                      .ledger = stores.ledgers.Find(ledger),
                                      .databases = stores.databases.With(kByNamespace, key.ns),
                                      .migrations = stores.migrations.With(kByNamespace, key.ns),
-                                     .workloads = stores.workloads.With(kByNamespace, key.ns)});
+                                     .workloads = stores.Workloads(kByNamespace, key.ns)});
     }
-    const auto workload = stores.workloads.Find(key);
+    const auto workload = stores.FindWorkload(KindOf(key), WorkloadOf(key));
     if (!workload || !workload->held) return {};
-    return engine::DecideWorkload({.workload = workload,
-                                   .ledger = stores.ledgers.Find(ledger),
-                                   .databases = stores.databases.With(kByNamespace, key.ns),
-                                   .migrations = stores.migrations.With(kByNamespace, key.ns)});
+    engine::WorkloadWorld world{.workload = workload,
+                                .ledger = stores.ledgers.Find(ledger),
+                                .databases = stores.databases.With(kByNamespace, key.ns),
+                                .migrations = stores.migrations.With(kByNamespace, key.ns)};
+    if (workload->cron_job) world.siblings = stores.gated_jobs.With(kByCronJob, workload->cron_job->uid.value);
+    return engine::DecideWorkload(world);
 }
 
 runtime::Result GateController::Perform(const core::ObjectKey& key, const engine::GateDecision& decision) {
@@ -74,6 +86,7 @@ runtime::Result GateController::Perform(const core::ObjectKey& key, const engine
             case kube::Outcome::kDone:
                 parts_.tracker.Wrote(key, target.resource, target.object, written.revision);
                 Send(decision.notes, parts_.recorder, parts_.observer);
+                CountReleases(decision.notes, parts_.metrics);
                 return {.requeue_after = kStoreIsLate};
             case kube::Outcome::kRefused:
                 parts_.observer.Log(runtime::LogLevel::kError, "the API server refuses a write; it is tried again",
@@ -96,22 +109,32 @@ runtime::Result GateController::Perform(const core::ObjectKey& key, const engine
 
 kube::Written GateController::Write(const engine::WriteLedger& write) {
     if (write.at == core::Revision{}) {
-        return parts_.client.Create(kube::kLedgers, api::PrintLedger(write.ns, write.satisfied));
+        return parts_.client.Create(
+            kube::kLedgers,
+            api::PrintLedger(write.ns, write.satisfied, write.released.value_or(std::vector<api::HandRelease>{})));
     }
-    const auto operations =
-        nlohmann::json::array({{{"op", "add"}, {"path", "/satisfied"}, {"value", write.satisfied}}});
+    auto operations = nlohmann::json::array({{{"op", "add"}, {"path", "/satisfied"}, {"value", write.satisfied}}});
+    if (write.released) {
+        operations.push_back({{"op", "add"}, {"path", "/released"}, {"value", api::PrintReleases(*write.released)}});
+    }
     return parts_.client.Patch(kube::kLedgers, TargetOf(write).object, write.at, operations);
 }
 
 kube::Written GateController::Write(const engine::ReleaseWorkload& release) {
-    const auto workload = parts_.stores.workloads.Find(release.workload);
+    const auto workload = parts_.stores.FindWorkload(release.kind, release.workload);
     const bool has_line = workload && !workload->waiting_for.empty();
-    return parts_.client.Patch(kube::kDeployments, release.workload, release.at,
-                               gate::ReleasePatch(release.at, has_line));
+    const auto patch = release.kind == observed::WorkloadKind::Job ? gate::JobReleasePatch(release.at, has_line)
+                                                                   : gate::ReleasePatch(release.at, has_line);
+    return parts_.client.Patch(ResourceOf(release.kind), release.workload, release.at, patch);
 }
 
 kube::Written GateController::Write(const engine::WriteWaitingFor& write) {
-    return parts_.client.MergePatch(kube::kDeployments, write.workload, gate::WaitingForPatch(write.text, write.at));
+    return parts_.client.MergePatch(ResourceOf(write.kind), write.workload,
+                                    gate::WaitingForPatch(write.text, write.at));
+}
+
+kube::Written GateController::Write(const engine::DeleteHeldJob& old) {
+    return parts_.client.Delete(kube::kJobs, old.job, {.uid = old.uid, .revision = old.at});
 }
 
 }  // namespace controllers

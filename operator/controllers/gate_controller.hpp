@@ -10,11 +10,12 @@
 #include "runtime/event_recorder.hpp"
 #include "runtime/worker_pool.hpp"
 #include "runtime/write_tracker.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace controllers {
 
-/// Keeps Ledgers and held workloads in line with what the Databases' status says. The only writer of both. Keys: a
-/// workload, or a namespace (empty name) for its Ledger. Decides nothing itself.
+/// Keeps Ledgers and held workloads in line with what the Databases' status says. The only writer of both. Keys: see
+/// gate_keys.hpp. Decides nothing itself.
 class GateController final {
 public:
     struct Parts {
@@ -23,6 +24,7 @@ public:
         runtime::WriteTracker& tracker;
         runtime::EventRecorder& recorder;
         runtime::Observer& observer;
+        telemetry::Metrics& metrics;
     };
 
     explicit GateController(Parts parts) : parts_(std::move(parts)) {}
@@ -35,6 +37,7 @@ private:
     kube::Written Write(const engine::WriteLedger& write);
     kube::Written Write(const engine::ReleaseWorkload& release);
     kube::Written Write(const engine::WriteWaitingFor& write);
+    kube::Written Write(const engine::DeleteHeldJob& old);
 
     Parts parts_;
 };

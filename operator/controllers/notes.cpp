@@ -9,7 +9,11 @@ kube::Resource ResourceOf(engine::Note::On kind) {
             return kube::kDatabases;
         case engine::Note::On::Migration:
             return kube::kMigrations;
-        case engine::Note::On::Workload:
+        case engine::Note::On::Job:
+            return kube::kJobs;
+        case engine::Note::On::CronJob:
+            return kube::kCronJobs;
+        case engine::Note::On::Deployment:
             break;
     }
     return kube::kDeployments;

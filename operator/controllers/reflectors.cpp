@@ -43,8 +43,10 @@ Reflectors::Reflectors(Stores& stores, const kube::Client& watches, runtime::Obs
     Add(stores.jobs, kube::kJobs, owned, [](const json& object) { return IfNamed(observed::ParseJob(object)); });
     Add(stores.pods, kube::kPods, owned,
         [](const json& object) { return IfNamed(observed::ParsePod(object, observed::Detail::Store)); });
-    Add(stores.workloads, kube::kDeployments, gated,
+    Add(stores.deployments, kube::kDeployments, gated,
         [](const json& object) { return std::optional(observed::ParseDeployment(object)); });
+    Add(stores.gated_jobs, kube::kJobs, gated,
+        [](const json& object) { return std::optional(observed::ParseGatedJob(object)); });
 }
 
 Reflectors::~Reflectors() {

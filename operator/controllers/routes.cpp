@@ -1,10 +1,12 @@
 #include "controllers/routes.hpp"
 
+#include "controllers/gate_keys.hpp"
+
 namespace controllers {
 namespace {
 
-core::ObjectKey LedgerWork(const std::string& ns) {
-    return {ns, ""};
+core::ObjectKey KeyOf(const observed::WorkloadFacts& workload) {
+    return GateKey(workload.kind, workload.key);
 }
 
 class Routes final {
@@ -14,18 +16,18 @@ public:
 
     void Database(const core::ObjectKey& key) const {
         databases_->Add(key);
-        gate_->Add(LedgerWork(key.ns));
-        for (const auto& workload : stores_->workloads.With(kByDatabase, DatabaseIndexValue(key.ns, key.name))) {
-            gate_->Add(workload->key);
+        gate_->Add(LedgerKey(key.ns));
+        for (const auto& workload : stores_->Workloads(kByDatabase, DatabaseIndexValue(key.ns, key.name))) {
+            gate_->Add(KeyOf(*workload));
         }
     }
 
     void Migration(const core::ObjectKey& key, const std::string& database) const {
         databases_->Add({key.ns, database});
-        gate_->Add(LedgerWork(key.ns));
+        gate_->Add(LedgerKey(key.ns));
         // What holds waits for says what the Migration says.
-        for (const auto& workload : stores_->workloads.With(kByDatabase, DatabaseIndexValue(key.ns, database))) {
-            if (workload->held) gate_->Add(workload->key);
+        for (const auto& workload : stores_->Workloads(kByDatabase, DatabaseIndexValue(key.ns, database))) {
+            if (workload->held) gate_->Add(KeyOf(*workload));
         }
     }
 
@@ -34,16 +36,22 @@ public:
     }
 
     void Workload(const observed::WorkloadFacts& workload) const {
-        gate_->Add(workload.key);
-        gate_->Add(LedgerWork(workload.key.ns));
+        gate_->Add(KeyOf(workload));
+        // A newer Job of a CronJob takes the place of those that are held.
+        if (workload.cron_job) {
+            for (const auto& sibling : stores_->gated_jobs.With(kByCronJob, workload.cron_job->uid.value)) {
+                if (sibling->held) gate_->Add(KeyOf(*sibling));
+            }
+        }
+        gate_->Add(LedgerKey(workload.key.ns));
         for (const auto& name : RequiredDatabases(workload))
             databases_->Add({workload.key.ns, name});
     }
 
     void Ledger(const core::ObjectKey& key) const {
-        gate_->Add(LedgerWork(key.ns));
-        for (const auto& workload : stores_->workloads.With(kByNamespace, key.ns)) {
-            if (workload->held) gate_->Add(workload->key);
+        gate_->Add(LedgerKey(key.ns));
+        for (const auto& workload : stores_->Workloads(kByNamespace, key.ns)) {
+            if (workload->held) gate_->Add(KeyOf(*workload));
         }
     }
 
@@ -71,10 +79,12 @@ void AddRoutes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate, 
         if (!after) ended_pods.Remember(before);
         routes.OwnedObject(key, after ? after->database : before->database);
     });
-    stores.workloads.AddListener([routes](const auto&, const auto& before, const auto& after) {
-        if (before) routes.Workload(*before);
-        if (after) routes.Workload(*after);
-    });
+    for (auto* workloads : {&stores.deployments, &stores.gated_jobs}) {
+        workloads->AddListener([routes](const auto&, const auto& before, const auto& after) {
+            if (before) routes.Workload(*before);
+            if (after) routes.Workload(*after);
+        });
+    }
     stores.ledgers.AddListener([routes](const auto& key, const auto&, const auto&) { routes.Ledger(key); });
 }
 

@@ -6,8 +6,8 @@
 
 namespace controllers {
 
-/// Which event wakes which key: the whole wiring in one place. Keys of the database queue are Databases; keys of the
-/// gate queue are workloads, or a namespace (empty name) for its Ledger. Before the reflectors start; all arguments
+/// Which event wakes which key: the whole wiring in one place. Keys of the database queue are Databases; those of the
+/// gate queue: gate_keys.hpp. Before the reflectors start; all arguments
 /// must outlive the stores.
 void AddRoutes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate, EndedPods& ended_pods);
 

@@ -37,10 +37,22 @@ Stores::Stores(const std::vector<std::string>& namespaces)
       ledgers(scopes),
       jobs(scopes),
       pods(scopes),
-      workloads(scopes) {
+      deployments(scopes),
+      gated_jobs(scopes) {
     IndexByNamespace(databases);
     IndexByNamespace(migrations);
-    IndexByNamespace(workloads);
+    for (auto* workloads : {&deployments, &gated_jobs}) {
+        IndexByNamespace(*workloads);
+        workloads->AddIndex(kByDatabase, [](const observed::WorkloadFacts& workload) {
+            std::vector<std::string> values;
+            for (const auto& name : RequiredDatabases(workload))
+                values.push_back(DatabaseIndexValue(workload.key.ns, name));
+            return values;
+        });
+    }
+    gated_jobs.AddIndex(kByCronJob, [](const observed::WorkloadFacts& job) {
+        return job.cron_job ? std::vector{job.cron_job->uid.value} : std::vector<std::string>{};
+    });
     migrations.AddIndex(kByDatabase, [](const api::Migration& migration) {
         return std::vector{DatabaseIndexValue(migration.key.ns, migration.spec.database)};
     });
@@ -50,17 +62,24 @@ Stores::Stores(const std::vector<std::string>& namespaces)
     pods.AddIndex(kByDatabase, [](const observed::PodFacts& pod) {
         return std::vector{DatabaseIndexValue(pod.key.ns, pod.database)};
     });
-    workloads.AddIndex(kByDatabase, [](const observed::WorkloadFacts& workload) {
-        std::vector<std::string> values;
-        for (const auto& name : RequiredDatabases(workload))
-            values.push_back(DatabaseIndexValue(workload.key.ns, name));
-        return values;
-    });
+}
+
+std::vector<std::shared_ptr<const observed::WorkloadFacts>> Stores::Workloads(const char* index,
+                                                                              const std::string& value) const {
+    auto workloads = deployments.With(index, value);
+    const auto of_jobs = gated_jobs.With(index, value);
+    workloads.insert(workloads.end(), of_jobs.begin(), of_jobs.end());
+    return workloads;
+}
+
+std::shared_ptr<const observed::WorkloadFacts> Stores::FindWorkload(observed::WorkloadKind kind,
+                                                                    const core::ObjectKey& key) const {
+    return kind == observed::WorkloadKind::Job ? gated_jobs.Find(key) : deployments.Find(key);
 }
 
 bool Stores::Synced() const {
     return databases.Synced() && migrations.Synced() && ledgers.Synced() && jobs.Synced() && pods.Synced() &&
-           workloads.Synced();
+           deployments.Synced() && gated_jobs.Synced();
 }
 
 }  // namespace controllers

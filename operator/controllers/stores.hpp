@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace controllers {
 inline constexpr const char* kByDatabase = "database";
 /// Objects by namespace.
 inline constexpr const char* kByNamespace = "namespace";
+/// Gated Jobs, by the UID of their CronJob.
+inline constexpr const char* kByCronJob = "cronjob";
 
 /// "<namespace>/<name>" of a Database.
 std::string DatabaseIndexValue(const std::string& ns, const std::string& database);
@@ -25,13 +28,19 @@ std::string DatabaseIndexValue(const std::string& ns, const std::string& databas
 /// Databases that a gated workload's requirements name.
 std::vector<std::string> RequiredDatabases(const observed::WorkloadFacts& workload);
 
-/// Everything the operator sees of the cluster, as small structs. Jobs and pods: those with our role label; workloads:
-/// those with the gate label.
+/// Everything the operator sees of the cluster, as small structs. Jobs and pods: those with our role label; Deployments
+/// and gated Jobs: those with the gate label.
 struct Stores {
     /// Empty: all namespaces.
     explicit Stores(const std::vector<std::string>& namespaces);
 
     bool Synced() const;
+
+    /// Gated workloads of both kinds.
+    std::vector<std::shared_ptr<const observed::WorkloadFacts>> Workloads(const char* index,
+                                                                          const std::string& value) const;
+    std::shared_ptr<const observed::WorkloadFacts> FindWorkload(observed::WorkloadKind kind,
+                                                                const core::ObjectKey& key) const;
 
     std::vector<std::string> scopes;
     runtime::Store<api::Database> databases;
@@ -39,7 +48,8 @@ struct Stores {
     runtime::Store<api::Ledger> ledgers;
     runtime::Store<observed::JobFacts> jobs;
     runtime::Store<observed::PodFacts> pods;
-    runtime::Store<observed::WorkloadFacts> workloads;
+    runtime::Store<observed::WorkloadFacts> deployments;
+    runtime::Store<observed::WorkloadFacts> gated_jobs;
 };
 
 }  // namespace controllers

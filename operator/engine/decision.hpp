@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "api/database.hpp"
+#include "api/ledger.hpp"
 #include "api/migration.hpp"
 #include "api/run_id.hpp"
 #include "core/object_key.hpp"
 #include "core/revision.hpp"
 #include "core/time.hpp"
 #include "core/uid.hpp"
+#include "observed/workload_facts.hpp"
 
 namespace engine {
 
@@ -87,7 +89,7 @@ using Step = std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigra
 
 /// An event, sent after the step succeeded.
 struct Note {
-    enum class On { Database, Migration, Workload };
+    enum class On { Database, Migration, Deployment, Job, CronJob };
     On kind = On::Migration;
     core::ObjectKey object;
     core::Uid uid;
@@ -107,19 +109,29 @@ struct WriteLedger {
     std::string ns;
     core::Revision at;  ///< 0: create it
     std::vector<std::string> satisfied;
+    /// Set when they change.
+    std::optional<std::vector<api::HandRelease>> released = {};
 };
 struct ReleaseWorkload {
+    observed::WorkloadKind kind = observed::WorkloadKind::Deployment;
     core::ObjectKey workload;
     core::Revision at;
 };
 struct WriteWaitingFor {
+    observed::WorkloadKind kind = observed::WorkloadKind::Deployment;
     core::ObjectKey workload;
     core::Revision at;
     std::string text;
 };
+/// A newer one of the same CronJob exists.
+struct DeleteHeldJob {
+    core::ObjectKey job;
+    core::Uid uid;
+    core::Revision at;
+};
 
 struct GateDecision {
-    std::optional<std::variant<WriteLedger, ReleaseWorkload, WriteWaitingFor>> step;
+    std::optional<std::variant<WriteLedger, ReleaseWorkload, WriteWaitingFor, DeleteHeldJob>> step;
     std::vector<Note> notes;
 };
 

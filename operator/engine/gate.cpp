@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "api/names.hpp"
 #include "api/reasons.hpp"
 #include "core/text.hpp"
 #include "engine/decide.hpp"
 #include "engine/explain.hpp"
+#include "engine/hand_release.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
 
@@ -17,6 +19,14 @@ constexpr std::size_t kMostEntries = 4000;
 
 /// Of the annotation: cause and next step on one line that kubectl describe still shows well.
 constexpr std::size_t kLongestWaitingFor = 1024;
+
+/// The end of what a Deployment says that is held in the middle of a rollout.
+constexpr std::string_view kHalfDone =
+    " (HeldMidRollout: the rollout before this one was half done; pods of both earlier templates go on serving)";
+
+std::string Subject(const observed::WorkloadFacts& workload) {
+    return workload.kind == observed::WorkloadKind::Job ? "The Job" : "The rollout";
+}
 
 /// What the Ledger says about the database and still holds, though nobody may name it at present: the manifest that one
 /// goes back to has to open without the operator.
@@ -94,11 +104,39 @@ bool IsAboutToOpen(const WorkloadWorld& world) {
 }
 
 Note WorkloadNote(const observed::WorkloadFacts& workload, std::string_view reason, std::string text) {
-    return {.kind = Note::On::Workload,
+    const bool is_job = workload.kind == observed::WorkloadKind::Job;
+    return {.kind = is_job ? Note::On::Job : Note::On::Deployment,
             .object = workload.key,
             .uid = workload.uid,
             .reason = std::string(reason),
             .text = std::move(text)};
+}
+
+/// Creation times have whole seconds; within one, the names that the CronJob controller gives rise with the schedule.
+bool IsNewer(const observed::WorkloadFacts& job, const observed::WorkloadFacts& than) {
+    return std::tie(job.created, job.key.name) > std::tie(than.created, than.key.name);
+}
+
+/// Of the Jobs of one CronJob only the newest runs once it may: what piled up meanwhile would all run at once. One that
+/// runs or has ended counts as well: nobody wants an older run after a newer one.
+const observed::WorkloadFacts* FindNewerSibling(const WorkloadWorld& world) {
+    const auto& job = *world.workload;
+    if (!job.cron_job) return nullptr;
+    for (const auto& other : world.siblings) {
+        if (other->cron_job && other->cron_job->uid == job.cron_job->uid && IsNewer(*other, job)) return other.get();
+    }
+    return nullptr;
+}
+
+GateDecision Supersede(const observed::WorkloadFacts& job, const observed::WorkloadFacts& newer) {
+    Note note = {.kind = Note::On::CronJob,
+                 .object = {job.key.ns, job.cron_job->name},
+                 .uid = job.cron_job->uid,
+                 .reason = std::string(api::reasons::kHeldJobSuperseded),
+                 .text = "The held Job " + job.key.name + " (" + Quote(job.requires_text, 200) +
+                         ") is deleted: the newer Job " + newer.key.name +
+                         " of this CronJob replaces it. Only the newest of held Jobs is kept."};
+    return {.step = DeleteHeldJob{.job = job.key, .uid = job.uid, .at = job.revision}, .notes = {std::move(note)}};
 }
 
 }  // namespace
@@ -109,15 +147,21 @@ GateDecision DecideLedger(const LedgerWorld& world) {
         AddDatabase(world, *database, satisfied);
     std::vector<std::string> entries(satisfied.begin(), satisfied.end());
     if (entries.size() > kMostEntries) entries.resize(kMostEntries);
-    const bool is_wanted = !world.databases.empty() || world.ledger;
-    if (!is_wanted || (world.ledger && world.ledger->satisfied == entries)) return {};
-    const core::Revision at = world.ledger ? world.ledger->revision : core::Revision{};
-    return {.step = WriteLedger{.ns = world.ns, .at = at, .satisfied = std::move(entries)}, .notes = {}};
+    auto releases = FindHandReleases(world);
+    const bool is_wanted = !world.databases.empty() || world.ledger || !releases.in_effect.empty();
+    const bool same_releases =
+        world.ledger ? world.ledger->released == releases.in_effect : releases.in_effect.empty();
+    if (!is_wanted || (world.ledger && world.ledger->satisfied == entries && same_releases)) return {};
+    WriteLedger write{.ns = world.ns, .at = {}, .satisfied = std::move(entries)};
+    if (world.ledger) write.at = world.ledger->revision;
+    if (!same_releases) write.released = std::move(releases.in_effect);
+    return {.step = std::move(write), .notes = std::move(releases.notes)};
 }
 
 GateDecision DecideWorkload(const WorkloadWorld& world) {
     if (!world.workload || !world.workload->held) return {};
     const auto& workload = *world.workload;
+    if (const auto* newer = FindNewerSibling(world)) return Supersede(workload, *newer);
     const auto parsed = api::ParseRequirements(workload.requires_text);
     const bool holds =
         parsed.malformed.empty() &&
@@ -131,15 +175,18 @@ GateDecision DecideWorkload(const WorkloadWorld& world) {
             [&](const auto& requirement) { return LedgerSays(world.ledger.get(), requirement, workload.images); });
         if (!in_ledger) return {};  // the Ledger is written first; its change wakes this workload
         return {
-            .step = ReleaseWorkload{.workload = workload.key, .at = workload.revision},
+            .step = ReleaseWorkload{.kind = workload.kind, .workload = workload.key, .at = workload.revision},
             .notes = {WorkloadNote(workload, api::reasons::kRolloutReleased,
-                                   "The rollout goes on: " + workload.requires_text + " is proven in the database.")}};
+                                   Subject(workload) + " goes on: " + workload.requires_text +
+                                       " is proven in the database.")}};
     }
     if (IsAboutToOpen(world)) return {};
-    std::string text = core::OneLine(ExplainHold(world), kLongestWaitingFor);
+    std::string text = core::OneLine(ExplainHold(world), kLongestWaitingFor - kHalfDone.size());
+    if (workload.mid_rollout) text += kHalfDone;
     if (text == workload.waiting_for) return {};
-    Note note = WorkloadNote(workload, api::reasons::kRolloutHeld, "The rollout is held: " + text + ".");
-    return {.step = WriteWaitingFor{.workload = workload.key, .at = workload.revision, .text = std::move(text)},
+    const auto reason = workload.mid_rollout ? api::reasons::kHeldMidRollout : api::reasons::kRolloutHeld;
+    Note note = WorkloadNote(workload, reason, Subject(workload) + " is held: " + text + ".");
+    return {.step = WriteWaitingFor{.kind = workload.kind, .workload = workload.key, .at = workload.revision, .text = std::move(text)},
             .notes = {std::move(note)}};
 }
 

@@ -83,6 +83,8 @@ struct WorkloadWorld {
     Shared<api::Ledger> ledger;
     std::vector<Shared<api::Database>> databases;  ///< of its namespace
     std::vector<Shared<api::Migration>> migrations;
+    /// Of a CronJob's Job: the gated Jobs of the same CronJob, open and ended ones too. May hold the Job itself.
+    std::vector<Shared<observed::WorkloadFacts>> siblings;
 };
 
 }  // namespace engine

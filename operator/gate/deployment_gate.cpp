@@ -1,57 +1,15 @@
 #include "gate/deployment_gate.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "api/names.hpp"
-#include "core/text.hpp"
 
 namespace gate {
-namespace {
 
-using Json = nlohmann::json;
-
-/// A JSON pointer step: "~" and "/" have meanings of their own (RFC 6901).
-std::string Escaped(std::string_view step) {
-    std::string escaped;
-    for (const char c : step) {
-        if (c == '~') {
-            escaped += "~0";
-        } else if (c == '/') {
-            escaped += "~1";
-        } else {
-            escaped += c;
-        }
-    }
-    return escaped;
-}
-
-Json Operation(std::string_view op, std::string path) {
-    return {{"op", op}, {"path", std::move(path)}};
-}
-
-Json Operation(std::string_view op, std::string path, Json value) {
-    return {{"op", op}, {"path", std::move(path)}, {"value", std::move(value)}};
-}
-
-}  // namespace
-
-Json ReleasePatch(core::Revision at, bool has_waiting_for) {
-    Json patch = Json::array();
-    patch.push_back(Operation("test", "/metadata/resourceVersion", at.ToString()));
-    patch.push_back(Operation("test", "/spec/paused", true));
-    patch.push_back(Operation("remove", "/spec/template/metadata/annotations/" + Escaped(api::kHoldAnnotation)));
-    patch.push_back(Operation("replace", "/spec/paused", false));
-    patch.push_back(Operation("add", "/metadata/labels/" + Escaped(api::kGateLabel), api::kGateOpen));
-    if (has_waiting_for) {
-        patch.push_back(Operation("remove", "/metadata/annotations/" + Escaped(api::kWaitingForAnnotation)));
-    }
-    return patch;
-}
-
-Json WaitingForPatch(std::string_view text, core::Revision at) {
-    Json metadata{{"resourceVersion", at.ToString()}};
-    metadata["annotations"][std::string(api::kWaitingForAnnotation)] = core::OneLine(text, kLongestWaitingFor);
-    return {{"metadata", std::move(metadata)}};
+nlohmann::json ReleasePatch(core::Revision at, bool has_waiting_for) {
+    const nlohmann::json own = {
+        Operation("test", "/spec/paused", true),
+        Operation("remove", "/spec/template/metadata/annotations/" + Escaped(api::kHoldAnnotation)),
+        Operation("replace", "/spec/paused", false)};
+    return ReleaseOperations(at, own, has_waiting_for);
 }
 
 }  // namespace gate

@@ -28,6 +28,7 @@ inline constexpr Resource kDatabases{"tidegate.io", "v1alpha1", "databases", "Da
 inline constexpr Resource kMigrations{"tidegate.io", "v1alpha1", "migrations", "Migration"};
 inline constexpr Resource kLedgers{"tidegate.io", "v1alpha1", "ledgers", "Ledger"};
 inline constexpr Resource kJobs{"batch", "v1", "jobs", "Job"};
+inline constexpr Resource kCronJobs{"batch", "v1", "cronjobs", "CronJob"};
 inline constexpr Resource kPods{"", "v1", "pods", "Pod"};
 inline constexpr Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline constexpr Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};

@@ -101,6 +101,7 @@ std::string Describe(const engine::GateDecision& decision) {
                                  [](const engine::ReleaseWorkload& release) {
                                      return "releases Deployment " + release.workload.name;
                                  },
+                                 [](const engine::DeleteHeldJob& old) { return "deletes held Job " + old.job.name; },
                                  [](const engine::WriteWaitingFor& write) {
                                      return "writes what Deployment " + write.workload.name + " waits for";
                                  }},

@@ -80,6 +80,8 @@ private:
     void Do(const engine::WriteLedger& write, Reply reply);
     void Do(const engine::ReleaseWorkload& release, Reply reply);
     void Do(const engine::WriteWaitingFor& write, Reply reply);
+    /// No world of the explorer has a CronJob.
+    void Do(const engine::DeleteHeldJob&, Reply) {}
 
     const Scenario& scenario_;
     State& state_;

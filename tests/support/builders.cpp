@@ -90,6 +90,55 @@ DeploymentBuilder& DeploymentBuilder::Annotation(const std::string& name, const 
     return *this;
 }
 
+JobBuilder::JobBuilder(const std::string& name) {
+    object_ = {
+        {"apiVersion", "batch/v1"},
+        {"kind", "Job"},
+        {"metadata", {{"name", name}}},
+        {"spec",
+         {{"template",
+           {{"spec", {{"restartPolicy", "Never"}, {"containers", {{{"name", "app"}, {"image", "app:1"}}}}}}}}}}};
+}
+
+JobBuilder& JobBuilder::Requires(const std::string& requirements) {
+    object_["spec"]["template"]["metadata"]["annotations"]["tidegate.io/requires"] = requirements;
+    return *this;
+}
+
+JobBuilder& JobBuilder::Image(const std::string& image) {
+    object_["spec"]["template"]["spec"]["containers"][0]["image"] = image;
+    return *this;
+}
+
+JobBuilder& JobBuilder::Suspend(bool suspend) {
+    object_["spec"]["suspend"] = suspend;
+    return *this;
+}
+
+JobBuilder& JobBuilder::Annotation(const std::string& name, const std::string& value) {
+    object_["metadata"]["annotations"][name] = value;
+    return *this;
+}
+
+CronJobBuilder::CronJobBuilder(const std::string& name) {
+    object_ = {{"apiVersion", "batch/v1"},
+               {"kind", "CronJob"},
+               {"metadata", {{"name", name}}},
+               {"spec",
+                {{"schedule", "0 0 1 1 *"}, {"jobTemplate", {{"spec", JobBuilder("any").Build()["spec"]}}}}}};
+}
+
+CronJobBuilder& CronJobBuilder::Requires(const std::string& requirements) {
+    auto& template_ = object_["spec"]["jobTemplate"]["spec"]["template"];
+    template_["metadata"]["annotations"]["tidegate.io/requires"] = requirements;
+    return *this;
+}
+
+CronJobBuilder& CronJobBuilder::Spec(const std::string& field, const Json& value) {
+    object_["spec"][field] = value;
+    return *this;
+}
+
 Json LedgerOf(const std::vector<std::string>& satisfied) {
     Json ledger = Ours("Ledger", "tidegate");
     ledger["satisfied"] = satisfied;

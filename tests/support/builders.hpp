@@ -59,6 +59,38 @@ private:
     nlohmann::json object_;
 };
 
+class JobBuilder final {
+public:
+    /// One completion, image "app:1".
+    explicit JobBuilder(const std::string& name);
+    /// The annotation tidegate.io/requires of the template.
+    JobBuilder& Requires(const std::string& requirements);
+    JobBuilder& Image(const std::string& image);
+    /// As its user writes it; by default nothing is written.
+    JobBuilder& Suspend(bool suspend);
+    /// On the Job itself.
+    JobBuilder& Annotation(const std::string& name, const std::string& value);
+    nlohmann::json& Object() { return object_; }
+    nlohmann::json Build() const { return object_; }
+
+private:
+    nlohmann::json object_;
+};
+
+class CronJobBuilder final {
+public:
+    /// Of a Job as JobBuilder makes it, once a year.
+    explicit CronJobBuilder(const std::string& name);
+    /// The annotation tidegate.io/requires of the pod template of its Jobs.
+    CronJobBuilder& Requires(const std::string& requirements);
+    CronJobBuilder& Spec(const std::string& field, const nlohmann::json& value);
+    nlohmann::json& Object() { return object_; }
+    nlohmann::json Build() const { return object_; }
+
+private:
+    nlohmann::json object_;
+};
+
 /// The namespace's Ledger.
 nlohmann::json LedgerOf(const std::vector<std::string>& satisfied);
 

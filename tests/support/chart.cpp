@@ -34,9 +34,9 @@ void Wait(const std::function<bool()>& condition, const std::string& what) {
     if (!result) throw std::runtime_error(std::string("chart: ") + result.message());
 }
 
-bool Held(const Json& deployment) {
-    return deployment["spec"].value("paused", false) &&
-           deployment["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
+bool Held(const Json& workload) {
+    return workload["spec"].value(workload["kind"] == "Job" ? "suspend" : "paused", false) &&
+           workload["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
 }
 
 }  // namespace
@@ -79,11 +79,17 @@ void InstallChart() {
         return probe.Run({"create", "--dry-run=server", "--output=json", "--filename=-"}, object.dump());
     };
     const auto gated = DeploymentBuilder("probe").Requires("probe@1").Build();
+    const auto gated_job = JobBuilder("probe").Requires("probe@1").Build();
     Wait([&] { return Held(Json::parse(dry_run(gated).output)); }, "deployments-hold.tidegate.io holds");
+    Wait([&] { return Held(Json::parse(dry_run(gated_job).output)); }, "jobs-hold.tidegate.io holds");
     Wait([&] { return probe.Apply(LedgerOf({"probe@1"})).Ok(); }, "a Ledger can be written");
     Wait([&] { return !Held(Json::parse(dry_run(gated).output)); }, "deployments-open.tidegate.io opens");
-    Wait([&] { return !dry_run(DeploymentBuilder("probe").Requires("probe").Build()).Ok(); },
-         "requirements.tidegate.io refuses");
+    Wait([&] { return !Held(Json::parse(dry_run(gated_job).output)); }, "jobs-open.tidegate.io opens");
+    for (const auto& malformed :
+         {DeploymentBuilder("probe").Requires("probe").Build(), JobBuilder("probe").Requires("probe").Build(),
+          CronJobBuilder("probe").Requires("probe").Build()}) {
+        Wait([&] { return !dry_run(malformed).Ok(); }, "the requirements of a " + malformed["kind"].get<std::string>());
+    }
 
     const auto annotation = [&](const Json& object, const std::string& name) {
         return Json::parse(dry_run(object).output)["metadata"]["annotations"].value(name, "");

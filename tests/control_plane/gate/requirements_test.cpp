@@ -6,40 +6,56 @@
 namespace gate {
 namespace {
 
+using support::CronJobBuilder;
 using support::DeploymentBuilder;
+using support::JobBuilder;
 using testing::HasSubstr;
 using Json = nlohmann::json;
 
 class Requirements : public GateFixture {
 protected:
-    support::CommandResult Create(const std::string& requirements, const std::string& ns = {}) const {
+    support::CommandResult CreateObject(const Json& object, const std::string& ns = {}) const {
         return (ns.empty() ? kubectl_ : kubectl_.In(ns))
-            .Run({"create", "--dry-run=server", "--filename=-"},
-                 DeploymentBuilder("a").Requires(requirements).Build().dump());
+            .Run({"create", "--dry-run=server", "--filename=-"}, object.dump());
+    }
+
+    support::CommandResult Create(const std::string& requirements, const std::string& ns = {}) const {
+        return CreateObject(DeploymentBuilder("a").Requires(requirements).Build(), ns);
+    }
+
+    static std::vector<Json> OfEachKind(const std::string& requirements) {
+        return {DeploymentBuilder("a").Requires(requirements).Build(), JobBuilder("a").Requires(requirements).Build(),
+                CronJobBuilder("a").Requires(requirements).Build()};
     }
 };
 
 TEST_F(Requirements, AreRefusedWithTheRightSyntaxWhenMalformed) {
     for (const char* malformed : {"orders", "orders@", "@1", "@", "Orders@1", "orders_db@1", "orders@1 2",
                                   "orders@image=x", "-orders@1", "orders@1%2c2", "orders 1", "orders:1"}) {
-        const auto refused = Create(malformed);
-        EXPECT_FALSE(refused.Ok()) << malformed;
-        EXPECT_THAT(refused.error, HasSubstr("contains \"" + std::string(malformed) + "\"")) << malformed;
-        EXPECT_THAT(refused.error, HasSubstr("write DATABASE@VERSION or DATABASE@image")) << malformed;
+        for (const auto& object : OfEachKind(malformed)) {
+            const auto refused = CreateObject(object);
+            EXPECT_FALSE(refused.Ok()) << object["kind"] << " " << malformed;
+            EXPECT_THAT(refused.error, HasSubstr("contains \"" + std::string(malformed) + "\"")) << malformed;
+            EXPECT_THAT(refused.error, HasSubstr("write DATABASE@VERSION or DATABASE@image")) << malformed;
+        }
     }
 }
 
 TEST_F(Requirements, AreRefusedWhenOneOfSeveralIsMalformed) {
-    const auto refused = Create("orders@1, users, things@");
-    EXPECT_FALSE(refused.Ok());
-    EXPECT_THAT(refused.error, HasSubstr("contains \"users\", \"things@\":"));
+    for (const auto& object : OfEachKind("orders@1, users, things@, @b,")) {
+        const auto refused = CreateObject(object);
+        EXPECT_FALSE(refused.Ok()) << object["kind"];
+        EXPECT_THAT(refused.error, HasSubstr("contains \"users\", \"things@\", \"@b\":")) << object["kind"];
+    }
 }
 
 TEST_F(Requirements, AreRefusedWhenThereIsNone) {
     for (const char* none : {" ", ",", " , ,"}) {
-        const auto refused = Create(none);
-        EXPECT_FALSE(refused.Ok()) << "'" << none << "'";
-        EXPECT_THAT(refused.error, HasSubstr("names no requirement: remove it, or write")) << "'" << none << "'";
+        for (const auto& object : OfEachKind(none)) {
+            const auto refused = CreateObject(object);
+            EXPECT_FALSE(refused.Ok()) << object["kind"] << " '" << none << "'";
+            EXPECT_THAT(refused.error, HasSubstr("names no requirement: remove it, or write")) << "'" << none << "'";
+        }
     }
 }
 
@@ -49,13 +65,23 @@ TEST_F(Requirements, AreTakenWhenWellFormed) {
         const auto created = Create(good);
         EXPECT_TRUE(created.Ok()) << good << ": " << created.error;
     }
+    for (const auto& object : OfEachKind(" orders@1 ,, users@image")) {
+        const auto created = CreateObject(object);
+        EXPECT_TRUE(created.Ok()) << object["kind"] << ": " << created.error;
+    }
+}
+
+TEST_F(Requirements, OfACronJobAreJudgedWhenItsTemplateChanges) {
+    kubectl_.MustApply(CronJobBuilder("c").Requires("orders@1").Build());
+    EXPECT_FALSE(kubectl_.Apply(CronJobBuilder("c").Requires("orders").Build()).Ok());
+    EXPECT_TRUE(kubectl_.Apply(CronJobBuilder("c").Requires("orders@2").Spec("suspend", true).Build()).Ok());
 }
 
 TEST_F(Requirements, OfAnObjectThatIsAlreadyThereStandInNobodysWay) {
     // Written where the gate is not, as if before the policy was installed; then the policy reaches it.
     const support::Namespace elsewhere;
     const support::Kubectl kubectl = kubectl_.In(elsewhere.Name());
-    const std::string name = "requirements.tidegate.io";
+    const std::string name = "deployments-requirements.tidegate.io";
     Json binding = kubectl.GetJson("validatingadmissionpolicybinding/" + name);
     binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"].push_back(
         {{"key", "kubernetes.io/metadata.name"}, {"operator", "NotIn"}, {"values", {elsewhere.Name()}}});

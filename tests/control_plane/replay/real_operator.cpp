@@ -87,7 +87,7 @@ struct RealOperator::Memory {
                      owner.observer_,
                      metrics,
                      {.agent_image = "tidegate:test", .version = "test"}}),
-          gate({stores, owner.client_, gate_tracker, Recorder(), owner.observer_}) {
+          gate({stores, owner.client_, gate_tracker, Recorder(), owner.observer_, metrics}) {
         stores.pods.AddListener([this](const auto&, const auto& before, const auto& after) {
             if (!after) ended_pods.Remember(before);
         });
@@ -95,9 +95,10 @@ struct RealOperator::Memory {
             Track(*tracker, kube::kDatabases, stores.databases);
             Track(*tracker, kube::kMigrations, stores.migrations);
             Track(*tracker, kube::kLedgers, stores.ledgers);
-            Track(*tracker, kube::kJobs, stores.jobs);
-            Track(*tracker, kube::kDeployments, stores.workloads);
+            Track(*tracker, kube::kDeployments, stores.deployments);
         }
+        Track(database_tracker, kube::kJobs, stores.jobs);
+        Track(gate_tracker, kube::kJobs, stores.gated_jobs);
     }
 
     template <class Object>

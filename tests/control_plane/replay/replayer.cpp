@@ -197,7 +197,7 @@ bool Replayer::WritesAreSeen() const {
            operator_.Written(kube::kMigrations) <= now.migrations.Seen(ns_) &&
            operator_.Written(kube::kJobs) <= now.jobs.Seen(ns_) &&
            operator_.Written(kube::kLedgers) <= now.ledgers.Seen(ns_) &&
-           operator_.Written(kube::kDeployments) <= now.workloads.Seen(ns_);
+           operator_.Written(kube::kDeployments) <= now.deployments.Seen(ns_);
 }
 
 void Replayer::DeliverSome(const State& before, State& after) {
@@ -212,7 +212,7 @@ void Replayer::DeliverSome(const State& before, State& after) {
 /// The Deployment controller has written what it has to say: from then on its status is as it is.
 bool Replayer::DeploymentIsSettled() {
     const core::ObjectKey key{ns_, scenario_.DatabaseName()};
-    const auto shown = cluster_.Now().workloads.Find(key);
+    const auto shown = cluster_.Now().deployments.Find(key);
     if (!shown || shown->revision == settled_deployment_) return true;
     const auto live = cluster_.Administrator().Get(kube::kDeployments, key);
     if (!live) return false;
@@ -248,7 +248,7 @@ bool Replayer::Agree(const State& state, std::string& difference) const {
         if (const auto ledger = now.ledgers.Find({ns_, std::string(api::kLedgerName)})) real.push_back(Line(*ledger));
         for (const auto& deployment : state.deployments.Truth().items)
             model.push_back(Line(static_cast<const observed::WorkloadFacts&>(*deployment)));
-        for (const auto& deployment : now.workloads.With(controllers::kByDatabase, index))
+        for (const auto& deployment : now.deployments.With(controllers::kByDatabase, index))
             real.push_back(Line(*deployment));
     }
     difference = Difference(std::move(model), std::move(real));
@@ -266,7 +266,7 @@ void Replayer::CleanUp() {
         remove(kube::kMigrations, migration);
     remove(kube::kDatabases, now.databases.Find({ns_, scenario_.DatabaseName()}));
     remove(kube::kLedgers, now.ledgers.Find({ns_, std::string(api::kLedgerName)}));
-    remove(kube::kDeployments, now.workloads.Find({ns_, scenario_.DatabaseName()}));
+    remove(kube::kDeployments, now.deployments.Find({ns_, scenario_.DatabaseName()}));
     for (const auto& pod : now.pods.With(controllers::kByDatabase, index))
         cluster_.Remove(pod->key, pod->uid);
     // The next path of this namespace begins without one.

@@ -218,7 +218,7 @@ void Replayer::TakeOver(State& state) {
     });
     const auto deployment = state.deployments.Find(scenario_.DatabaseName());
     state.deployments.Rewrite([&](const auto& item) {
-        const auto real = now.workloads.Find({ns_, item->key.name});
+        const auto real = now.deployments.Find({ns_, item->key.name});
         if (!real || item != deployment) return item;
         explorer::Deployment taken = *item;
         taken.waiting_for = real->waiting_for;
@@ -258,7 +258,7 @@ void Replayer::TakeOver(State& state) {
     Note(Kind::Jobs, state.jobs, now.jobs);
     Note(Kind::Pods, state.pods, now.pods);
     Note(Kind::Ledgers, state.ledgers, now.ledgers);
-    Note(Kind::Deployments, state.deployments, now.workloads);
+    Note(Kind::Deployments, state.deployments, now.deployments);
 }
 
 template <class Object, class Facts>
@@ -287,7 +287,7 @@ void Replayer::FillStores(const State& state) {
     Fill(Kind::Ledgers, state.ledgers, stores.ledgers);
     Fill(Kind::Jobs, state.jobs, stores.jobs);
     Fill(Kind::Pods, state.pods, stores.pods);
-    Fill(Kind::Deployments, state.deployments, stores.workloads);
+    Fill(Kind::Deployments, state.deployments, stores.deployments);
 }
 
 }  // namespace replay
