@@ -6,32 +6,23 @@
 
 #include "api/names.hpp"
 #include "core/json_access.hpp"
+#include "gate/workload_patch.hpp"
 
 namespace gate {
 namespace {
 
 using Json = nlohmann::json;
 
-/// The pointer to an entry of a map. None of our names has a "~"; "/" has a meaning of its own (RFC 6901).
 std::string Pointer(std::string_view map, std::string_view key) {
-    std::string pointer(map);
-    pointer += '/';
-    for (const char c : key) {
-        if (c == '/') {
-            pointer += "~1";
-        } else {
-            pointer += c;
-        }
-    }
-    return pointer;
+    return std::string(map) + "/" + Escaped(key);
 }
 
 void RemoveMarks(const Json& workload, Json& patch) {
     if (core::FindAt(workload, {"metadata", "labels", api::kGateLabel}) != nullptr)
-        patch.push_back({{"op", "remove"}, {"path", Pointer("/metadata/labels", api::kGateLabel)}});
+        patch.push_back(Operation("remove", Pointer("/metadata/labels", api::kGateLabel)));
     for (const auto annotation : {api::kWaitingForAnnotation, api::kReleaseByAnnotation}) {
         if (core::FindAt(workload, {"metadata", "annotations", annotation}) != nullptr)
-            patch.push_back({{"op", "remove"}, {"path", Pointer("/metadata/annotations", annotation)}});
+            patch.push_back(Operation("remove", Pointer("/metadata/annotations", annotation)));
     }
 }
 
@@ -57,8 +48,8 @@ std::optional<Withdrawal> WithdrawFromDeployment(const Json& deployment) {
     withdrawal.starts = is_marked && core::BoolAt(deployment, {"spec", "paused"});
     if (withdrawal.starts) {
         withdrawal.patch.push_back(
-            {{"op", "remove"}, {"path", Pointer("/spec/template/metadata/annotations", api::kHoldAnnotation)}});
-        withdrawal.patch.push_back({{"op", "replace"}, {"path", "/spec/paused"}, {"value", false}});
+            Operation("remove", Pointer("/spec/template/metadata/annotations", api::kHoldAnnotation)));
+        withdrawal.patch.push_back(Operation("replace", "/spec/paused", false));
     }
     RemoveMarks(deployment, withdrawal.patch);
     return IfAny(std::move(withdrawal));
@@ -69,7 +60,7 @@ std::optional<Withdrawal> WithdrawFromJob(const Json& job) {
     withdrawal.starts = core::TextAt(job, {"metadata", "labels", api::kGateLabel}) == api::kGateHeld &&
                         core::BoolAt(job, {"spec", "suspend"});
     if (withdrawal.starts) {
-        withdrawal.patch.push_back({{"op", "replace"}, {"path", "/spec/suspend"}, {"value", false}});
+        withdrawal.patch.push_back(Operation("replace", "/spec/suspend", false));
         withdrawal.cron_job = CronJobOf(job);
     }
     RemoveMarks(job, withdrawal.patch);
