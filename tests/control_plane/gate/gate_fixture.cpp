@@ -15,6 +15,7 @@ std::string StateOf(const Json& deployment) {
         deployment["spec"]["template"]["metadata"].value("annotations", Json::object()).value("tidegate.io/hold", "");
     const std::string label = deployment["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "");
     if (paused && mark == "true" && label == "held") return kHeld;
+    if (paused && mark == "mid-rollout" && label == "held") return kHeldMidRollout;
     if (!paused && mark.empty() && label == "open") return kOpen;
     if (!paused && mark.empty() && label.empty()) return kUntouched;
     if (paused && mark.empty() && label.empty()) return kPausedByItsUser;

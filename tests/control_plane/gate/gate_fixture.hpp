@@ -18,6 +18,8 @@ namespace gate {
 /// What State() says of a Deployment; anything else it says in words of its own.
 inline constexpr char kUntouched[] = "untouched";
 inline constexpr char kHeld[] = "held";
+/// Held while the rollout before was half done.
+inline constexpr char kHeldMidRollout[] = "held mid rollout";
 inline constexpr char kOpen[] = "open";
 inline constexpr char kPausedByItsUser[] = "paused by its user";
 

@@ -48,8 +48,7 @@ TEST_F(JobOpen, LeavesAJobThatItsUserSuspendedAlone) {
 class JobRelease : public JobFixture {
 protected:
     core::Revision RevisionOf(const std::string& job) const {
-        return core::Revision::Parse(
-            kubectl_.GetJson("job/" + job)["metadata"]["resourceVersion"].get<std::string>());
+        return core::Revision::Parse(kubectl_.GetJson("job/" + job)["metadata"]["resourceVersion"].get<std::string>());
     }
 
     support::CommandResult PatchAsOperator(const std::string& job, const Json& patch, const char* type = "json") {
