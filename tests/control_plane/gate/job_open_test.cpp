@@ -45,6 +45,18 @@ TEST_F(JobOpen, LeavesAJobThatItsUserSuspendedAlone) {
     EXPECT_EQ(Patch("d", {{"spec", {{"suspend", false}}}}), kOpen);
 }
 
+TEST_F(JobOpen, DoesNotDependOnTheOrderOfPolicies) {
+    Satisfy({"orders@1"});
+    InSeveralOrdersOfPolicies([&](const std::string& mark) {
+        EXPECT_EQ(Apply(JobBuilder("created-" + mark).Requires("orders@1")), kOpen);
+        EXPECT_EQ(Apply(JobBuilder("held-" + mark).Requires("orders@2")), kHeld);
+        Json resumed{{"spec", {{"suspend", false}}}};
+        EXPECT_EQ(Patch("held-" + mark, resumed), kHeld);
+        EXPECT_EQ(Apply(JobBuilder("his-" + mark).Requires("orders@1").Suspend(true)), kSuspendedByItsUser);
+        EXPECT_EQ(Patch("his-" + mark, resumed), kOpen);
+    });
+}
+
 class JobRelease : public JobFixture {
 protected:
     core::Revision RevisionOf(const std::string& job) const {
