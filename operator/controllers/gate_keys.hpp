@@ -7,8 +7,8 @@
 
 namespace controllers {
 
-/// Keys of the gate queue: a Deployment, a Job, or a namespace for its Ledger. A Deployment and a Job may have one name;
-/// a Job's key has a slash, which no object's name has.
+/// Keys of the gate queue: a Deployment, a Job, or a namespace for its Ledger. A Deployment and a Job may have one
+/// name; a Job's key has a slash, which no object's name has.
 core::ObjectKey GateKey(observed::WorkloadKind kind, const core::ObjectKey& workload);
 core::ObjectKey LedgerKey(const std::string& ns);
 

@@ -149,8 +149,7 @@ GateDecision DecideLedger(const LedgerWorld& world) {
     if (entries.size() > kMostEntries) entries.resize(kMostEntries);
     auto releases = FindHandReleases(world);
     const bool is_wanted = !world.databases.empty() || world.ledger || !releases.in_effect.empty();
-    const bool same_releases =
-        world.ledger ? world.ledger->released == releases.in_effect : releases.in_effect.empty();
+    const bool same_releases = world.ledger ? world.ledger->released == releases.in_effect : releases.in_effect.empty();
     if (!is_wanted || (world.ledger && world.ledger->satisfied == entries && same_releases)) return {};
     WriteLedger write{.ns = world.ns, .at = {}, .satisfied = std::move(entries)};
     if (world.ledger) write.at = world.ledger->revision;
@@ -174,11 +173,10 @@ GateDecision DecideWorkload(const WorkloadWorld& world) {
             parsed.requirements.begin(), parsed.requirements.end(),
             [&](const auto& requirement) { return LedgerSays(world.ledger.get(), requirement, workload.images); });
         if (!in_ledger) return {};  // the Ledger is written first; its change wakes this workload
-        return {
-            .step = ReleaseWorkload{.kind = workload.kind, .workload = workload.key, .at = workload.revision},
-            .notes = {WorkloadNote(workload, api::reasons::kRolloutReleased,
-                                   Subject(workload) + " goes on: " + workload.requires_text +
-                                       " is proven in the database.")}};
+        return {.step = ReleaseWorkload{.kind = workload.kind, .workload = workload.key, .at = workload.revision},
+                .notes = {WorkloadNote(
+                    workload, api::reasons::kRolloutReleased,
+                    Subject(workload) + " goes on: " + workload.requires_text + " is proven in the database.")}};
     }
     if (IsAboutToOpen(world)) return {};
     std::string text = core::OneLine(ExplainHold(world), kLongestWaitingFor - kHalfDone.size());
@@ -186,7 +184,9 @@ GateDecision DecideWorkload(const WorkloadWorld& world) {
     if (text == workload.waiting_for) return {};
     const auto reason = workload.mid_rollout ? api::reasons::kHeldMidRollout : api::reasons::kRolloutHeld;
     Note note = WorkloadNote(workload, reason, Subject(workload) + " is held: " + text + ".");
-    return {.step = WriteWaitingFor{.kind = workload.kind, .workload = workload.key, .at = workload.revision, .text = std::move(text)},
+    return {.step =
+                WriteWaitingFor{
+                    .kind = workload.kind, .workload = workload.key, .at = workload.revision, .text = std::move(text)},
             .notes = {std::move(note)}};
 }
 

@@ -68,7 +68,8 @@ HandReleases FindHandReleases(const LedgerWorld& world) {
     }
     HandReleases releases;
     const auto is_recorded = [&](const api::HandRelease& release) {
-        return world.ledger && std::binary_search(world.ledger->released.begin(), world.ledger->released.end(), release);
+        return world.ledger &&
+               std::binary_search(world.ledger->released.begin(), world.ledger->released.end(), release);
     };
     for (const auto& [release, workload] : found) {
         if (releases.in_effect.size() == kMostReleases) break;

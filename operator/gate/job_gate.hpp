@@ -6,8 +6,8 @@
 #include "gate/workload_patch.hpp"
 
 /// The patch with which the operator releases a held Job. The other half, who holds and what opens within a request, is
-/// in the chart's policies (charts/tidegate/templates/policies/job-*.yaml); tests/control_plane/gate shows on a real API
-/// server that both agree.
+/// in the chart's policies (charts/tidegate/templates/policies/job-*.yaml); tests/control_plane/gate shows on a real
+/// API server that both agree.
 ///
 /// Pure: no clock, no I/O. Nothing here throws.
 namespace gate {

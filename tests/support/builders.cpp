@@ -91,13 +91,12 @@ DeploymentBuilder& DeploymentBuilder::Annotation(const std::string& name, const 
 }
 
 JobBuilder::JobBuilder(const std::string& name) {
-    object_ = {
-        {"apiVersion", "batch/v1"},
-        {"kind", "Job"},
-        {"metadata", {{"name", name}}},
-        {"spec",
-         {{"template",
-           {{"spec", {{"restartPolicy", "Never"}, {"containers", {{{"name", "app"}, {"image", "app:1"}}}}}}}}}}};
+    object_ = {{"apiVersion", "batch/v1"},
+               {"kind", "Job"},
+               {"metadata", {{"name", name}}},
+               {"spec",
+                {{"template",
+                  {{"spec", {{"restartPolicy", "Never"}, {"containers", {{{"name", "app"}, {"image", "app:1"}}}}}}}}}}};
 }
 
 JobBuilder& JobBuilder::Requires(const std::string& requirements) {
@@ -124,8 +123,7 @@ CronJobBuilder::CronJobBuilder(const std::string& name) {
     object_ = {{"apiVersion", "batch/v1"},
                {"kind", "CronJob"},
                {"metadata", {{"name", name}}},
-               {"spec",
-                {{"schedule", "0 0 1 1 *"}, {"jobTemplate", {{"spec", JobBuilder("any").Build()["spec"]}}}}}};
+               {"spec", {{"schedule", "0 0 1 1 *"}, {"jobTemplate", {{"spec", JobBuilder("any").Build()["spec"]}}}}}};
 }
 
 CronJobBuilder& CronJobBuilder::Requires(const std::string& requirements) {

@@ -53,6 +53,13 @@ CommandResult Helm(const std::vector<std::string>& arguments) {
     return Run(command);
 }
 
+CommandResult HelmIn(const std::string& ns, const std::vector<std::string>& arguments) {
+    auto all = arguments;
+    all.push_back("--namespace=" + ns);
+    all.push_back("--kubeconfig=" + ControlPlane::Get().AdminKubeconfig());
+    return Helm(all);
+}
+
 std::string RenderChart(const std::vector<std::string>& options) {
     std::vector<std::string> arguments{"template", "tidegate", SourceFile("charts/tidegate"),
                                        std::string("--namespace=") + kOperatorNamespace, "--kube-version=1.36.3"};

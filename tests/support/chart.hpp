@@ -10,6 +10,9 @@ namespace support {
 /// `helm ARGUMENTS` of the pinned version. Touches no cluster and no setting of whoever runs the tests.
 CommandResult Helm(const std::vector<std::string>& arguments);
 
+/// The same on the control plane as administrator, in namespace `ns`: what users of Helm do.
+CommandResult HelmIn(const std::string& ns, const std::vector<std::string>& arguments);
+
 /// The chart as it is installed, release and namespace as in the README: `helm template` with further `options`.
 std::string RenderChart(const std::vector<std::string>& options = {});
 

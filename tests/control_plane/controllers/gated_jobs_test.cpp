@@ -11,11 +11,9 @@ using support::CronJobBuilder;
 using support::JobBuilder;
 using testing::HasSubstr;
 
-
 /// Deployments' counterpart is in main_path_test.cpp.
 class GatedJobs : public OperatorFixture {
 protected:
-
     static bool IsHeldJob(const Json& job) {
         return job["spec"].value("suspend", false) &&
                job["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
@@ -142,8 +140,7 @@ TEST_F(GatedJobs, OfOneCronJobOnlyTheNewestIsKeptAndReleased) {
 
 TEST_F(GatedJobs, WithForbidNoSecondOneIsMadeWhileOneIsHeld) {
     MakeDatabase({"0001"});
-    kubectl_.MustApply(
-        CronJobBuilder("hourly").Requires("orders@0002").Spec("concurrencyPolicy", "Forbid").Build());
+    kubectl_.MustApply(CronJobBuilder("hourly").Requires("orders@0002").Spec("concurrencyPolicy", "Forbid").Build());
     ASSERT_TRUE(Fires("hourly", MinutesAgo(3)));
     const auto first = JobsOf("hourly");
     kubectl_.MergePatch("cronjob/hourly", {{"spec", {{"schedule", HourlyAt(MinutesAgo(2))}}}});
@@ -156,8 +153,7 @@ TEST_F(GatedJobs, WithForbidNoSecondOneIsMadeWhileOneIsHeld) {
 
 TEST_F(GatedJobs, WithReplaceTheCronJobControllerReplacesTheHeldOne) {
     MakeDatabase({"0001"});
-    kubectl_.MustApply(
-        CronJobBuilder("hourly").Requires("orders@0002").Spec("concurrencyPolicy", "Replace").Build());
+    kubectl_.MustApply(CronJobBuilder("hourly").Requires("orders@0002").Spec("concurrencyPolicy", "Replace").Build());
     ASSERT_TRUE(Fires("hourly", MinutesAgo(3)));
     const auto first = JobsOf("hourly").front();
     ASSERT_TRUE(Fires("hourly", MinutesAgo(2)));
@@ -200,12 +196,13 @@ TEST_F(GatedJobs, AReleaseByHandIsRecordedOnceAlsoAfterARestart) {
     ASSERT_TRUE(IsHeldWith("there is no Database", "later")) << "the operator works";
     ASSERT_TRUE(IsQuiet());
     EXPECT_EQ(operator_->Metric("tidegate_gate_breakglass_total"), 0) << "a restart records nothing again";
-    EXPECT_EQ(log.Count([&](const auto& entry) { return entry.ns == Ns() && entry.resource == "ledgers" && entry.Write(); }),
-              0U);
+    EXPECT_EQ(
+        log.Count([&](const auto& entry) { return entry.ns == Ns() && entry.resource == "ledgers" && entry.Write(); }),
+        0U);
 
     kubectl_.MustApply(DeploymentBuilder("web").Requires("orders@10").Build());
-    kubectl_.Must({"annotate", "--overwrite", "deployment/web", "tidegate.io/release=orders@10",
-                   "tidegate.io/release-by=alice"});
+    kubectl_.Must(
+        {"annotate", "--overwrite", "deployment/web", "tidegate.io/release=orders@10", "tidegate.io/release-by=alice"});
     ASSERT_TRUE(Eventually([&] { return operator_->Metric("tidegate_gate_breakglass_total") == 1; },
                            "another value is recorded"));
 }

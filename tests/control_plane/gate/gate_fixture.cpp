@@ -15,6 +15,7 @@ std::string StateOf(const Json& deployment) {
         deployment["spec"]["template"]["metadata"].value("annotations", Json::object()).value("tidegate.io/hold", "");
     const std::string label = deployment["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "");
     if (paused && mark == "true" && label == "held") return kHeld;
+    if (paused && mark == "mid-rollout" && label == "held") return kHeldMidRollout;
     if (!paused && mark.empty() && label == "open") return kOpen;
     if (!paused && mark.empty() && label.empty()) return kUntouched;
     if (paused && mark.empty() && label.empty()) return kPausedByItsUser;
@@ -73,6 +74,40 @@ testing::AssertionResult GateFixture::RollsOut(const std::string& deployment, in
         },
         deployment + " rolls out", support::kPatience,
         [&] { return kubectl_.GetJson("deployment/" + deployment)["status"].dump(2); });
+}
+
+void GateFixture::InSeveralOrdersOfPolicies(const std::function<void(const std::string& mark)>& round) {
+    constexpr int kRounds = 8;
+    const std::string name = namespace_.Name() + "-order";
+    const auto policy = [&](const char* kind, const Json& spec) {
+        return Json{{"apiVersion", "admissionregistration.k8s.io/v1"},
+                    {"kind", kind},
+                    {"metadata", {{"name", name}}},
+                    {"spec", spec}};
+    };
+    const Json only_here{{"matchLabels", {{"kubernetes.io/metadata.name", namespace_.Name()}}}};
+    kubectl_.MustApply(policy("MutatingAdmissionPolicyBinding",
+                              {{"policyName", name}, {"matchResources", {{"namespaceSelector", only_here}}}}));
+    const Json rules = {
+        {{"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"CREATE"}}, {"resources", {"configmaps"}}}};
+    for (int number = 1; number <= kRounds; ++number) {
+        const std::string mark = "round-" + std::to_string(number);
+        const std::string object = "Object{metadata: Object.metadata{labels: {'round': '" + mark + "'}}}";
+        kubectl_.MustApply(
+            policy("MutatingAdmissionPolicy",
+                   {{"reinvocationPolicy", "Never"},
+                    {"matchConstraints", {{"resourceRules", rules}}},
+                    {"mutations",
+                     {{{"patchType", "ApplyConfiguration"}, {"applyConfiguration", {{"expression", object}}}}}}}));
+        ASSERT_TRUE(Eventually(
+            [&] {
+                return kubectl_.Must({"create", "configmap", "probe", "--dry-run=server", "--output=json"})
+                           .find(mark) != std::string::npos;
+            },
+            "the policies are read again"));
+        round(mark);
+    }
+    kubectl_.Must({"delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", name});
 }
 
 }  // namespace gate

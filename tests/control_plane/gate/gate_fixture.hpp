@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ namespace gate {
 /// What State() says of a Deployment; anything else it says in words of its own.
 inline constexpr char kUntouched[] = "untouched";
 inline constexpr char kHeld[] = "held";
+/// Held while the rollout before was half done.
+inline constexpr char kHeldMidRollout[] = "held mid rollout";
 inline constexpr char kOpen[] = "open";
 inline constexpr char kPausedByItsUser[] = "paused by its user";
 
@@ -32,6 +35,11 @@ protected:
     void RemoveLedger();
     /// Plays the node until the rollout is through; false with kubectl's words when it is not.
     testing::AssertionResult RollsOut(const std::string& deployment, int replicas = 2) const;
+
+    /// The API server runs policies in an order of its own, another one after each change of any policy. Each round
+    /// changes one, and sees by what it does that the change, and with it a new order, is in effect; `round` is called
+    /// with a mark of its own.
+    void InSeveralOrdersOfPolicies(const std::function<void(const std::string& mark)>& round);
 
     support::Namespace namespace_;
     support::Kubectl kubectl_{namespace_.Name()};

@@ -85,8 +85,9 @@ TEST_F(JobHold, IsNotDisturbedByOtherChanges) {
     EXPECT_EQ(Patch("a", {{"spec", {{"parallelism", 1}}}}), kHeld) << "scaled from zero";
     EXPECT_FALSE(HasPods("a"));
     EXPECT_EQ(
-        Patch("a", Json::parse(
-                       R"({"spec": {"template": {"metadata": {"annotations": {"tidegate.io/requires": "orders@3"}}}}})")),
+        Patch("a",
+              Json::parse(
+                  R"({"spec": {"template": {"metadata": {"annotations": {"tidegate.io/requires": "orders@3"}}}}})")),
         kHeld)
         << "another requirement, which Kubernetes allows as long as the Job has not begun";
 }

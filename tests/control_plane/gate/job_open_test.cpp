@@ -45,11 +45,22 @@ TEST_F(JobOpen, LeavesAJobThatItsUserSuspendedAlone) {
     EXPECT_EQ(Patch("d", {{"spec", {{"suspend", false}}}}), kOpen);
 }
 
+TEST_F(JobOpen, DoesNotDependOnTheOrderOfPolicies) {
+    Satisfy({"orders@1"});
+    InSeveralOrdersOfPolicies([&](const std::string& mark) {
+        EXPECT_EQ(Apply(JobBuilder("created-" + mark).Requires("orders@1")), kOpen);
+        EXPECT_EQ(Apply(JobBuilder("held-" + mark).Requires("orders@2")), kHeld);
+        Json resumed{{"spec", {{"suspend", false}}}};
+        EXPECT_EQ(Patch("held-" + mark, resumed), kHeld);
+        EXPECT_EQ(Apply(JobBuilder("his-" + mark).Requires("orders@1").Suspend(true)), kSuspendedByItsUser);
+        EXPECT_EQ(Patch("his-" + mark, resumed), kOpen);
+    });
+}
+
 class JobRelease : public JobFixture {
 protected:
     core::Revision RevisionOf(const std::string& job) const {
-        return core::Revision::Parse(
-            kubectl_.GetJson("job/" + job)["metadata"]["resourceVersion"].get<std::string>());
+        return core::Revision::Parse(kubectl_.GetJson("job/" + job)["metadata"]["resourceVersion"].get<std::string>());
     }
 
     support::CommandResult PatchAsOperator(const std::string& job, const Json& patch, const char* type = "json") {

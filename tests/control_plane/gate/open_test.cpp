@@ -92,43 +92,13 @@ TEST_F(DeploymentOpen, ReadsALedgerOfGreatestSize) {
         << "a rule over its cost budget would be an error, and an error leaves the hold";
 }
 
-/// The API server runs policies in an order of its own, another one after each change of any policy. Each round changes
-/// one, and sees by what it does that the change, and with it a new order, is in effect.
 TEST_F(DeploymentOpen, DoesNotDependOnTheOrderOfPolicies) {
-    constexpr int kRounds = 8;
-    const std::string name = namespace_.Name() + "-order";
     Satisfy({"orders@1"});
-    const auto policy = [&](const char* kind, const Json& spec) {
-        return Json{{"apiVersion", "admissionregistration.k8s.io/v1"},
-                    {"kind", kind},
-                    {"metadata", {{"name", name}}},
-                    {"spec", spec}};
-    };
-    const Json only_here{{"matchLabels", {{"kubernetes.io/metadata.name", namespace_.Name()}}}};
-    kubectl_.MustApply(policy("MutatingAdmissionPolicyBinding",
-                              {{"policyName", name}, {"matchResources", {{"namespaceSelector", only_here}}}}));
-    const Json rules = {
-        {{"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"CREATE"}}, {"resources", {"configmaps"}}}};
-    for (int round = 1; round <= kRounds; ++round) {
-        const std::string mark = "round-" + std::to_string(round);
-        const std::string object = "Object{metadata: Object.metadata{labels: {'round': '" + mark + "'}}}";
-        kubectl_.MustApply(
-            policy("MutatingAdmissionPolicy",
-                   {{"reinvocationPolicy", "Never"},
-                    {"matchConstraints", {{"resourceRules", rules}}},
-                    {"mutations",
-                     {{{"patchType", "ApplyConfiguration"}, {"applyConfiguration", {{"expression", object}}}}}}}));
-        ASSERT_TRUE(Eventually(
-            [&] {
-                return kubectl_.Must({"create", "configmap", "probe", "--dry-run=server", "--output=json"})
-                           .find(mark) != std::string::npos;
-            },
-            "the policies are read again"));
+    InSeveralOrdersOfPolicies([&](const std::string& mark) {
         EXPECT_EQ(Apply(DeploymentBuilder("created-" + mark).Requires("orders@1").Replicas(0)), kOpen);
         EXPECT_EQ(Apply(DeploymentBuilder("held-" + mark).Requires("orders@2").Replicas(0)), kHeld);
         EXPECT_EQ(Apply(DeploymentBuilder("held-" + mark).Requires("orders@1").Replicas(0)), kOpen);
-    }
-    kubectl_.Must({"delete", "mutatingadmissionpolicy,mutatingadmissionpolicybinding", name});
+    });
 }
 
 }  // namespace
