@@ -141,6 +141,8 @@ TEST_F(HandReleases, AreRecordedOnceWithReasonAndWho) {
     EXPECT_THAT(Settle(), IsEmpty());
     workloads_[0].release_reason = "another one";
     EXPECT_THAT(Settle(), IsEmpty()) << "the same value";
+    workloads_.push_back(Released("another"));
+    EXPECT_THAT(Settle(), SizeIs(1)) << "a later write records what is new, and nothing again";
 }
 
 TEST_F(HandReleases, SayThatNoReasonWasGiven) {
