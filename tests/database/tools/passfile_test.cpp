@@ -7,6 +7,16 @@
 namespace testing_support {
 namespace {
 
+/// A passfile gives a meaning to two characters.
+std::string Escaped(const std::string& password) {
+    std::string text;
+    for (const char c : password) {
+        if (c == ':' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text;
+}
+
 /// Drivers that take a passfile as Kubernetes has to mount it for a user who is not root, readable by everybody: pgx
 /// (goose) and pgjdbc (Flyway, Liquibase).
 class Passfile : public ToolTest {
@@ -14,7 +24,7 @@ protected:
     int MigrateWith(const std::string& password) {
         const auto file = folder_.Path() / "pgpass";
         std::ofstream(file) << "127.0.0.1:" << run_.database.port << ":" << run_.database.name << ":"
-                            << run_.database.user << ":" << password << "\n";
+                            << run_.database.user << ":" << Escaped(password) << "\n";
         std::filesystem::permissions(file, std::filesystem::perms{0444});
         auto without = run_;
         without.database.password.clear();
