@@ -13,9 +13,6 @@
 namespace agent {
 namespace {
 
-/// PostgreSQL cuts it at 63 bytes (NAMEDATALEN).
-constexpr std::size_t kLongestApplicationName = 63;
-
 using database::DbError;
 using database::FenceRule;
 
@@ -50,12 +47,8 @@ std::string Describe(const std::optional<database::Fence::Holder>& holder, std::
     std::string text = "waiting for the fence: ";
     text += holder->has_lock ? std::string{database::Fence::kLockName} + " is held by "
                              : "it is free, but a session of another run is there: ";
-    text += "server process " + std::to_string(holder->pid) + " (" +
-            (holder->application_name.empty()
-                 ? "unnamed"
-                 : "\"" + core::OneLine(holder->application_name, kLongestApplicationName) + "\"");
-    if (!holder->client.empty()) text += ", client " + holder->client;
-    text += ")";
+    text += api::DescribeServerProcess(holder->pid, holder->application_name,
+                                       holder->client.empty() ? "" : "client " + holder->client);
     if (holder->since) text += ", connected since " + core::FormatTime(*holder->since);
     return text + "; it goes on by itself when that ends";
 }

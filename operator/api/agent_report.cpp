@@ -336,13 +336,18 @@ std::optional<AgentReport> ParseAgentReport(std::string_view text) {
 
 std::string Describe(const AgentReport::Blocker& blocker) {
     if (blocker.pid == 0) return "a prepared transaction";
-    std::string text = "server process " + std::to_string(blocker.pid) + " (";
-    text += blocker.application_name.empty()
-                ? "unnamed"
-                : "\"" + core::OneLine(blocker.application_name, kLongestApplicationName) + "\"";
-    if (!blocker.state.empty()) text += ", " + blocker.state;
-    if (blocker.age) text += ", its transaction open for " + core::FormatDuration(*blocker.age);
-    return text + ")";
+    std::string details = blocker.state;
+    if (blocker.age) {
+        if (!details.empty()) details += ", ";
+        details += "its transaction open for " + core::FormatDuration(*blocker.age);
+    }
+    return DescribeServerProcess(blocker.pid, blocker.application_name, details);
+}
+
+std::string DescribeServerProcess(int pid, const std::string& application_name, const std::string& details) {
+    const std::string name =
+        application_name.empty() ? "unnamed" : "\"" + core::OneLine(application_name, kLongestApplicationName) + "\"";
+    return "server process " + std::to_string(pid) + " (" + name + (details.empty() ? "" : ", " + details) + ")";
 }
 
 }  // namespace api

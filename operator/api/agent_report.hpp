@@ -134,6 +134,9 @@ std::string Print(const AgentReport& report, std::size_t limit = kReportLimit);
 /// `server process 4711 ("billing", idle in transaction, its transaction open for 3h)`; names are cut.
 std::string Describe(const AgentReport::Blocker& blocker);
 
+/// `server process 4711 ("billing")`, with what else is known of it in the brackets; the name is cut.
+std::string DescribeServerProcess(int pid, const std::string& application_name, const std::string& details = {});
+
 /// nullopt for anything that is not such a report: no JSON, another schema version, a wrong type, more than 4 KiB.
 /// Never throws. White space around it (a newline at the end) is fine.
 std::optional<AgentReport> ParseAgentReport(std::string_view text);

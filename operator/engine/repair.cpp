@@ -26,8 +26,7 @@ constexpr Advice kAdvice[] = {
     {Tool::Liquibase, "", "liquibase release-locks"},
     {Tool::GolangMigrate,
      "Undo what it left and run \"migrate force V\" with the version before it as V{before}, or complete it by hand "
-     "and "
-     "run \"migrate force {version}\".",
+     "and run \"migrate force {version}\".",
      ""},
     {Tool::Atlas,
      "Mend what stopped it and run it again: Atlas goes on behind the last statement that passed. Or undo what it left "
