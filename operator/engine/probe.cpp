@@ -146,9 +146,12 @@ std::optional<Decision> ShowTrouble(const World& world, const std::string& reaso
     const auto& shown = world.database->status.probe;
     if (shown.reason == reason && (shown.message == message || MessageAlternates(reason))) return std::nullopt;
     api::DatabaseStatus status = world.database->status;
+    const bool is_news = shown.reason != reason;
     status.probe.reason = reason;
     status.probe.message = message;
-    return Decision{.step = WriteRecord(world, std::move(status), now)};
+    Decision decision{.step = WriteRecord(world, std::move(status), now)};
+    if (is_news) decision.notes.push_back(ProbeNote(world, true, reason, message));
+    return decision;
 }
 
 std::optional<Decision> Follow(const World& world, core::Time now) {

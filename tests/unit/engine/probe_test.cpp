@@ -41,6 +41,29 @@ TEST(Probe, AFailedProbeIsRepeatedOnceAMinuteAndSaysTheSameAllTheTime) {
     EXPECT_THAT(cluster.created_jobs, SizeIs(1));
 }
 
+TEST(Probe, WhatKeepsItFromStartingIsAnEventOnce) {
+    Cluster cluster;
+    cluster.ApplyDatabase();
+    cluster.Settle();
+    const auto refuse = [&](const std::string& message) {
+        const Json waiting = {{"reason", "CreateContainerConfigError"}, {"message", message}};
+        cluster.MakePod(cluster.JobsOfRole("probe").front(),
+                        {{"status",
+                          {{"initContainerStatuses", Json::array()},
+                           {"containerStatuses", {{{"name", "tidegate-agent"}, {"state", {{"waiting", waiting}}}}}}}}});
+        cluster.Settle();
+    };
+    const auto events = [&] {
+        return std::count_if(cluster.notes.begin(), cluster.notes.end(), [](const engine::Note& note) {
+            return note.kind == engine::Note::On::Database && note.warning && note.reason == "SecretOrKeyMissing";
+        });
+    };
+    refuse("secret \"orders-db\" not found");
+    EXPECT_EQ(events(), 1);
+    refuse("couldn't find key uri in Secret shop/orders-db");
+    EXPECT_EQ(events(), 1) << "the condition has the new words";
+}
+
 TEST(Probe, AProbeThatNeverEndsIsReplaced) {
     Cluster cluster;
     cluster.ApplyDatabase();
