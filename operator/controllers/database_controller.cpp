@@ -53,7 +53,12 @@ runtime::Result DatabaseController::Reconcile(const core::ObjectKey& key, std::s
     Pass pass;
     for (int steps = 0; steps < kMostSteps; ++steps) {
         const core::Time now = parts_.clock.Now();
-        const auto decision = engine::Decide(BuildWorld(key, pass), now);
+        const auto world = BuildWorld(key, pass);
+        if (!world.database) {
+            job_requests_.Forget(key);
+            fence_holders_.Forget(key);
+        }
+        const auto decision = engine::Decide(world, now);
         if (!decision.step) {
             if (!decision.look_again) return {};
             return {.requeue_after = Until(*decision.look_again, now)};

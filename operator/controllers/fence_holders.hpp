@@ -10,13 +10,18 @@
 
 namespace controllers {
 
-/// Who is in the way of the pod that waits for a Database's fence, as asked last. One entry a Database at most; lost
-/// with the process: it is asked again. Thread-safe.
+/// Who is in the way of the pod that waits for a Database's fence, as asked last. One entry a Database that is there;
+/// lost with the process: it is asked again. Thread-safe.
 class FenceHolders final {
 public:
     void Learned(const core::ObjectKey& database, engine::FenceHolder holder) {
         const std::lock_guard lock(mutex_);
         holders_.insert_or_assign(database, std::move(holder));
+    }
+    /// The Database is gone.
+    void Forget(const core::ObjectKey& database) {
+        const std::lock_guard lock(mutex_);
+        holders_.erase(database);
     }
     std::optional<engine::FenceHolder> Of(const core::ObjectKey& database) const {
         const std::lock_guard lock(mutex_);

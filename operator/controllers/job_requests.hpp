@@ -13,8 +13,8 @@
 namespace controllers {
 
 /// How far this process came with the Job of the run that it began last on each Database: engine::JobRequest. Lost with
-/// the process, on purpose: whoever comes back to an intent asks the database first. One entry per Database at most.
-/// Thread-safe.
+/// the process, on purpose: whoever comes back to an intent asks the database first. One entry per Database that is
+/// there. Thread-safe.
 class JobRequests final {
 public:
     /// The record says since now that `run` is about to begin.
@@ -31,6 +31,11 @@ public:
         const auto found = entries_.find(database);
         if (found != entries_.end() && found->second.first.first == job)
             found->second.second = engine::JobRequest::Done;
+    }
+    /// The Database is gone.
+    void Forget(const core::ObjectKey& database) {
+        const std::lock_guard lock(mutex_);
+        entries_.erase(database);
     }
 
     engine::JobRequest Of(const core::ObjectKey& database, const api::RunRecord& run) const {

@@ -36,6 +36,13 @@ TEST(JobRequests, AJobThatWasSeenOnceWasThereAlsoWhenItIsGone) {
     EXPECT_EQ(requests.Of(kDatabase, Intended("orders-1")), JobRequest::Done);
 }
 
+TEST(JobRequests, NothingIsKnownOfADatabaseThatIsCreatedAnew) {
+    JobRequests requests;
+    requests.IntentWritten(kDatabase, Intended("orders-1"));
+    requests.Forget(kDatabase);
+    EXPECT_EQ(requests.Of(kDatabase, Intended("orders-1")), JobRequest::Unknown);
+}
+
 TEST(JobRequests, AnotherJobThatWasSeenSaysNothingOfThisOne) {
     JobRequests requests;
     requests.IntentWritten(kDatabase, Intended("orders-1"));
