@@ -101,8 +101,15 @@ void InstallChart() {
     const auto annotation = [&](const Json& object, const std::string& name) {
         return Json::parse(dry_run(object).output)["metadata"]["annotations"].value(name, "");
     };
+    auto forged = MigrationBuilder("probe").Build();
+    forged["metadata"]["annotations"] = {{"tidegate.io/requested-by", "somebody else"}};
+    Wait(
+        [&] {
+            const auto answer = dry_run(forged);
+            return !answer.Ok() || annotation(forged, "tidegate.io/requested-by") != "somebody else";
+        },
+        "requested-by.tidegate.io refuses a forged requester");
     const auto migration = MigrationBuilder("probe").Build();
-    Wait([&] { return !annotation(migration, "tidegate.io/requested-by").empty(); }, "requested-by.tidegate.io stamps");
     const auto released = DeploymentBuilder("probe").Annotation("tidegate.io/release", "probe@2").Build();
     Wait([&] { return !annotation(released, "tidegate.io/release-by").empty(); }, "release-by.tidegate.io stamps");
     probe.MustApply(migration);
@@ -123,6 +130,18 @@ void InstallChart() {
             return refused.error.find("may not create Jobs") != std::string::npos;
         },
         "requester.tidegate.io refuses");
+}
+
+void AwaitStamps() {
+    const Namespace scratch;
+    const Kubectl probe(scratch.Name());
+    const auto migration = MigrationBuilder("probe").Build().dump();
+    Wait(
+        [&] {
+            const auto answer = probe.Must({"create", "--dry-run=server", "--output=json", "--filename=-"}, migration);
+            return Json::parse(answer)["metadata"].contains("annotations");
+        },
+        "requested-by.tidegate.io stamps");
 }
 
 }  // namespace support

@@ -22,4 +22,7 @@ std::string RenderChart(const std::vector<std::string>& options = {});
 /// Several test programs may do so at once.
 void InstallChart();
 
+/// The chart stamps requesters some seconds after it was installed only: for cases that look at the stamp.
+void AwaitStamps();
+
 }  // namespace support

@@ -103,8 +103,11 @@ build_image() {
   [[ -d $context ]] || die "the build context $context of $name is not a folder"
   ensure_debian_image
   readarray -t volumes < <(apt_volumes)
+  # Whoever wants the same image at the same time finds its layers afterwards, instead of making them as well.
+  lock_folder "$CACHE/images/locks/${name//[^a-z0-9.]/-}" 7
   buildah_own build --isolation chroot --pull=never --layers --format docker "${volumes[@]}" --tag "$name" "$@" "$context" >&2 ||
     die "building $name from $context failed (see above)"
+  exec 7<&-
 }
 
 # The label says which image the cluster has under this name.

@@ -59,7 +59,8 @@ struct CaseOptions {
 /// Runs it to its fixed point and lets the oracle judge. Throws nothing: what goes wrong is a violation.
 CaseResult RunCase(const std::string& label, const Workload& workload, const CaseOptions& options);
 
-/// Namespaces in which a workload came to rest as it should, with all that it left there, the oldest first.
+/// Namespaces in which a workload came to rest as it should, with all that it left there, the oldest first: of this
+/// process, or of all that share the file TIDEGATE_SETTLED_NAMESPACES.
 std::vector<std::string> SettledNamespaces();
 
 /// How it ends when nothing goes wrong; run once for the whole process, then kept. Violations go to `report`.

@@ -113,12 +113,13 @@ private:
     std::unique_ptr<SSL, Freed> session_;
 };
 
-/// Head and body, by length or in chunks.
+/// Head and body: none, by length or in chunks.
 bool IsWhole(const std::string& request) {
     const auto head = request.find("\r\n\r\n");
     if (head == std::string::npos) return false;
+    if (request.find("Transfer-Encoding:") < head) return request.ends_with("\r\n0\r\n\r\n");
     const auto field = request.find("Content-Length:");
-    if (field > head) return request.ends_with("\r\n0\r\n\r\n");
+    if (field > head) return true;
     return request.size() >= head + 4 + std::stoul(request.substr(field + std::strlen("Content-Length:")));
 }
 
@@ -132,8 +133,14 @@ struct Link {
     /// The server owes an answer. Its end of the connection stays until it was given, also when the client is dead: the
     /// news of a death may be late, too, and a server that hears of it drops the request.
     bool awaits = false;
+    /// What the client has sent of a request that is not whole yet. If it dies in the middle, no answer will ever come:
+    /// the server waits for the rest.
+    std::string unfinished;
 
-    bool Over() const { return server_ended || (client_ended && to_server.empty() && !awaits); }
+    bool Over() const {
+        const bool is_owed = !to_server.empty() || awaits;
+        return server_ended || (client_ended && (!is_owed || !unfinished.empty()));
+    }
 };
 
 }  // namespace
@@ -295,6 +302,9 @@ private:
             const auto count = recv(link.client.Get(), bytes.data(), bytes.size(), 0);
             if (count > 0) {
                 link.to_server.append(bytes.data(), static_cast<std::size_t>(count));
+                // A client of ours sends no request before the last one was answered.
+                link.unfinished.append(bytes.data(), static_cast<std::size_t>(count));
+                if (IsWhole(link.unfinished)) link.unfinished.clear();
                 Consider(link);
             } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
                 link.client_ended = true;

@@ -8,6 +8,7 @@
 #include "api/names.hpp"
 #include "control_plane/controllers/operator_fixture.hpp"
 #include "control_plane/gate/gate_fixture.hpp"
+#include "support/chart.hpp"
 
 namespace security {
 namespace {
@@ -19,6 +20,8 @@ using Json = nlohmann::json;
 /// Users with every right in the namespace: what they may not do, no role lets them.
 class Stamping : public gate::GateFixture {
 protected:
+    static void SetUpTestSuite() { support::AwaitStamps(); }
+
     void SetUp() override {
         for (const char* user : {"jane", "joe"}) {
             kubectl_.Must({"create", "rolebinding", user, "--clusterrole=admin", std::string("--user=") + user});
@@ -145,7 +148,10 @@ TEST_F(Stamping, RepeatedAppliesChangeNothingWhoeverSendsThem) {
 }
 
 /// From the request to the record.
-class RequesterInHistory : public test::OperatorFixture {};
+class RequesterInHistory : public test::OperatorFixture {
+protected:
+    static void SetUpTestSuite() { support::AwaitStamps(); }
+};
 
 TEST_F(RequesterInHistory, StandsThereForEachRun) {
     for (const char* user : {"jane", "joe"})
