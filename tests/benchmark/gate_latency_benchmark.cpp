@@ -12,8 +12,8 @@
 #include "benchmark/own_control_plane.hpp"
 #include "support/builders.hpp"
 
-/// What the policies cost whoever writes a Deployment or a Job: two API servers side by side, one of them with the chart,
-/// asked in turns by one client, so that whatever else the machine does hits both alike.
+/// What the policies cost whoever writes a Deployment or a Job: two API servers side by side, one of them with the
+/// chart, asked in turns by one client, so that whatever else the machine does hits both alike.
 namespace benchmark {
 namespace {
 
@@ -115,9 +115,10 @@ void Measure(const std::string& heading, const Planes& planes, int first, int ro
     Print(heading + ", milliseconds, " + std::to_string(rounds) + " each:");
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto& [without, with] = samples[i];
-        std::printf("BENCHMARK   %-50s p50 %6.2f | %6.2f (%+5.2f)   p99 %6.2f | %6.2f (%+5.2f)\n", requests[i].what.c_str(),
-                    Percentile(without, 50), Percentile(with, 50), Percentile(with, 50) - Percentile(without, 50),
-                    Percentile(without, 99), Percentile(with, 99), Percentile(with, 99) - Percentile(without, 99));
+        std::printf("BENCHMARK   %-50s p50 %6.2f | %6.2f (%+5.2f)   p99 %6.2f | %6.2f (%+5.2f)\n",
+                    requests[i].what.c_str(), Percentile(without, 50), Percentile(with, 50),
+                    Percentile(with, 50) - Percentile(without, 50), Percentile(without, 99), Percentile(with, 99),
+                    Percentile(with, 99) - Percentile(without, 99));
     }
 }
 

@@ -26,8 +26,7 @@ constexpr char kNamespace[] = "shop";
 }  // namespace
 
 OwnControlPlane::OwnControlPlane(const std::string& name)
-    : state_(std::filesystem::temp_directory_path() /
-             ("tidegate-benchmark-" + name + "-" + std::to_string(getpid()))) {
+    : state_(std::filesystem::temp_directory_path() / ("tidegate-benchmark-" + name + "-" + std::to_string(getpid()))) {
     support::RunOrThrow({.argv = {support::SourceFile("deploy/local/control-plane"), "up", "--state", state_,
                                   "--with-parent", std::to_string(getpid())},
                          .input = {},
@@ -38,9 +37,8 @@ OwnControlPlane::OwnControlPlane(const std::string& name)
     kube::InitialiseThreadPool();
     transport_ = std::make_shared<kube::CpprestTransport>(kube::LoadKubeconfig(kubeconfig),
                                                           kube::CpprestTransport::Settings{.user_agent = "benchmark"});
-    client_ = std::make_unique<kube::Client>(transport_, kube::Client::Settings{.field_manager = "benchmark",
-                                                                                .observer = nullptr,
-                                                                                .may_write = {}});
+    client_ = std::make_unique<kube::Client>(
+        transport_, kube::Client::Settings{.field_manager = "benchmark", .observer = nullptr, .may_write = {}});
 }
 
 OwnControlPlane::~OwnControlPlane() {
@@ -63,9 +61,9 @@ void OwnControlPlane::Signal(int signal) const {
 
 void OwnControlPlane::InstallChart(const std::string& satisfied) const {
     const auto kubeconfig = state_ + "/admin.kubeconfig";
-    const auto installed = support::Helm({"install", "tidegate", support::SourceFile("charts/tidegate"), "--no-hooks",
-                                          "--create-namespace", std::string("--namespace=") + support::kOperatorNamespace,
-                                          "--kubeconfig=" + kubeconfig});
+    const auto installed = support::Helm(
+        {"install", "tidegate", support::SourceFile("charts/tidegate"), "--no-hooks", "--create-namespace",
+         std::string("--namespace=") + support::kOperatorNamespace, "--kubeconfig=" + kubeconfig});
     if (!installed.Ok()) throw std::runtime_error("helm install: " + installed.error);
     const auto kubectl = support::Kubectl(kNamespace).With(kubeconfig);
     kubectl.MustApply(support::LedgerOf({satisfied}));

@@ -8,8 +8,8 @@
 
 namespace benchmark {
 
-/// etcd and an API server of its own, beside the one that is shared, with its controllers stopped (SIGSTOP): what they do
-/// about each change would fall into the next one's time. Gone with the object, and with this process.
+/// etcd and an API server of its own, beside the one that is shared, with its controllers stopped (SIGSTOP): what they
+/// do about each change would fall into the next one's time. Gone with the object, and with this process.
 class OwnControlPlane final {
 public:
     /// Has the namespace "shop". Throws std::runtime_error when it does not come up.
