@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "control_plane/faults/random_story.hpp"
-#include "soak/memory.hpp"
+#include "support/memory_sampler.hpp"
 
 namespace soak {
 namespace {
@@ -60,14 +60,14 @@ struct Soak::LongLived {
                                           .kills = false,
                                           .hangs = true});
         process->Start();
-        memory = std::make_unique<MemorySampler>([this] { return process->Pid(); }, kSampleEvery);
+        memory = std::make_unique<support::MemorySampler>([this] { return process->Pid(); }, kSampleEvery);
     }
 
     std::vector<faults::RecordedNamespace> namespaces;
     std::unique_ptr<faults::Victim> process;
     support::FaultProxy proxy;
     std::shared_ptr<faults::FaultCounts> counts;
-    std::unique_ptr<MemorySampler> memory;
+    std::unique_ptr<support::MemorySampler> memory;
 };
 
 Soak::Soak(const Options& options) : options_(options) {}

@@ -1,6 +1,7 @@
 #include "support/audit_log.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -13,6 +14,19 @@ namespace support {
 namespace {
 
 using Json = nlohmann::json;
+
+/// "2026-01-02T03:04:05.678901Z"
+std::chrono::system_clock::time_point ParseMicroTime(const std::string& text) {
+    int year = 0;
+    unsigned month = 0, day = 0;
+    long hours = 0, minutes = 0, seconds = 0, micros = 0;
+    if (std::sscanf(text.c_str(), "%d-%u-%uT%ld:%ld:%ld.%ldZ", &year, &month, &day, &hours, &minutes, &seconds,
+                    &micros) != 7)
+        return {};
+    const std::chrono::sys_days date{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}};
+    return date + std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds} +
+           std::chrono::microseconds{micros};
+}
 
 AuditEntry Parse(const Json& event) {
     AuditEntry entry;
@@ -30,6 +44,8 @@ AuditEntry Parse(const Json& event) {
         entry.name = object.value("name", "");
     }
     if (event.contains("responseStatus")) entry.code = event["responseStatus"].value("code", 0);
+    entry.received = ParseMicroTime(event.value("requestReceivedTimestamp", ""));
+    entry.answered = ParseMicroTime(event.value("stageTimestamp", ""));
     return entry;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -20,6 +21,8 @@ struct AuditEntry {
     std::string uri;
     std::string user_agent;
     int code = 0;
+    /// To the microsecond, by the API server's clock.
+    std::chrono::system_clock::time_point received, answered;
 
     bool Write() const { return verb != "get" && verb != "list" && verb != "watch"; }
     bool Done() const { return code >= 200 && code < 300; }

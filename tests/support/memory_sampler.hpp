@@ -9,13 +9,13 @@
 
 #include <sys/types.h>
 
-namespace soak {
+namespace support {
 
 /// Samples the memory of one process and says whether it grows.
 class MemorySampler final {
 public:
     /// `pid` is asked each time.
-    MemorySampler(std::function<pid_t()> pid, std::chrono::seconds interval);
+    MemorySampler(std::function<pid_t()> pid, std::chrono::milliseconds interval);
     ~MemorySampler();
 
     struct Sample {
@@ -39,4 +39,4 @@ private:
     std::jthread thread_;
 };
 
-}  // namespace soak
+}  // namespace support

@@ -1,11 +1,11 @@
-#include "soak/memory.hpp"
+#include "support/memory_sampler.hpp"
 
 #include <cmath>
 #include <condition_variable>
 #include <fstream>
 #include <limits>
 
-namespace soak {
+namespace support {
 namespace {
 
 double Field(pid_t pid, const std::string& name) {
@@ -32,7 +32,7 @@ double Slope(const std::vector<MemorySampler::Sample>& all, double MemorySampler
 
 }  // namespace
 
-MemorySampler::MemorySampler(std::function<pid_t()> pid, std::chrono::seconds interval)
+MemorySampler::MemorySampler(std::function<pid_t()> pid, std::chrono::milliseconds interval)
     : pid_(std::move(pid)), thread_([this, interval](const std::stop_token& stop) {
           std::mutex mutex;
           std::condition_variable_any never;
@@ -64,4 +64,4 @@ double MemorySampler::AnonymousSlope() const {
     return Slope(Samples(), &Sample::anonymous_kib);
 }
 
-}  // namespace soak
+}  // namespace support
