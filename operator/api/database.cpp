@@ -71,7 +71,9 @@ RunRecord ParseRun(const json& item) {
             .migration = TextAt(item, {"migration"}),
             .migration_uid = {TextAt(item, {"migrationUID"})},
             .image = TextAt(item, {"image"}),
+            .image_id = TextAt(item, {"imageID"}),
             .version = TextAt(item, {"version"}),
+            .version_after = TextAt(item, {"versionAfter"}),
             .outcome = ParseOutcome(TextAt(item, {"outcome"})),
             .reason = TextAt(item, {"reason"}),
             .message = TextAt(item, {"message"}),
@@ -89,6 +91,8 @@ json PrintRun(const RunRecord& run) {
     json item = {{"key", run.key},           {"migration", run.migration}, {"migrationUID", run.migration_uid.value},
                  {"image", run.image},       {"version", run.version},     {"outcome", Print(run.outcome)},
                  {"attempts", run.attempts}, {"launches", run.launches},   {"jobName", run.job_name}};
+    if (!run.image_id.empty()) item["imageID"] = run.image_id;
+    if (!run.version_after.empty()) item["versionAfter"] = run.version_after;
     if (!run.reason.empty()) item["reason"] = run.reason;
     if (!run.message.empty()) item["message"] = run.message;
     if (run.start_time) item["startTime"] = core::FormatTime(*run.start_time);
@@ -96,6 +100,22 @@ json PrintRun(const RunRecord& run) {
     if (!run.retry_tokens.empty()) item["retryTokens"] = run.retry_tokens;
     if (run.retry_time) item["retryTime"] = core::FormatTime(*run.retry_time);
     if (!run.requested_by.empty()) item["requestedBy"] = run.requested_by;
+    return item;
+}
+
+EarlierRun ParseEarlierRun(const json& item) {
+    return {.key = TextAt(item, {"key"}),
+            .image = TextAt(item, {"image"}),
+            .version = TextAt(item, {"version"}),
+            .version_after = TextAt(item, {"versionAfter"}),
+            .completion_time = TimeAt(item, {"completionTime"})};
+}
+
+json PrintEarlierRun(const EarlierRun& run) {
+    json item = {{"key", run.key}, {"image", run.image}};
+    if (!run.version.empty()) item["version"] = run.version;
+    if (!run.version_after.empty()) item["versionAfter"] = run.version_after;
+    if (run.completion_time) item["completionTime"] = core::FormatTime(*run.completion_time);
     return item;
 }
 
@@ -206,6 +226,8 @@ Database ParseDatabase(const json& object) {
     if (const auto* probe = core::FindAt(*written, {"probe"})) status.probe = ParseProbe(*probe);
     for (const auto& item : core::ArrayAt(*written, {"runs"}))
         status.runs.push_back(ParseRun(item));
+    for (const auto& item : core::ArrayAt(*written, {"earlierRuns"}))
+        status.earlier_runs.push_back(ParseEarlierRun(item));
     return database;
 }
 
@@ -237,6 +259,8 @@ json PrintDatabaseStatus(const DatabaseStatus& status) {
     auto& runs = object["runs"] = json::array();
     for (const RunRecord& run : status.runs)
         runs.push_back(PrintRun(run));
+    for (const EarlierRun& run : status.earlier_runs)
+        object["earlierRuns"].push_back(PrintEarlierRun(run));
     return object;
 }
 

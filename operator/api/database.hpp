@@ -86,7 +86,11 @@ struct RunRecord {
     std::string migration;
     core::Uid migration_uid;
     std::string image;
+    /// What the node says that ran, with a digest; empty: unknown.
+    std::string image_id;
     std::string version;
+    /// Of a run that names no version: what the table said when it had succeeded, as in DatabaseStatus::version.
+    std::string version_after;
     RunOutcome outcome = RunOutcome::Active;
     std::string reason;
     std::string message;
@@ -105,6 +109,16 @@ struct RunRecord {
     std::string requested_by;
 
     bool operator==(const RunRecord&) const = default;
+};
+
+/// What is kept of a proven run that is no longer among the newest: coming back to it still opens, and runs nothing.
+struct EarlierRun {
+    std::string key;
+    std::string image;
+    std::string version, version_after;
+    std::optional<core::Time> completion_time;
+
+    bool operator==(const EarlierRun&) const = default;
 };
 
 /// A requirement string that was proven, and when.
@@ -157,6 +171,8 @@ struct DatabaseStatus {
     std::vector<ReachedRequirement> reached;
     ProbeRecord probe;
     std::vector<RunRecord> runs;
+    /// Newest first.
+    std::vector<EarlierRun> earlier_runs;
 
     bool operator==(const DatabaseStatus&) const = default;
 };
@@ -177,6 +193,9 @@ struct Database {
 
 /// Newest runs kept, besides every key that a Migration still names: keeps an object near 10 kB.
 inline constexpr std::size_t kKeptRuns = 50;
+/// Besides these, proven ones in short, and every one of them whose image a workload still names: with kKeptRuns the
+/// newest 200 images of a Database, in some 20 kB.
+inline constexpr std::size_t kKeptEarlierRuns = 150;
 /// Newest proven requirement strings kept per Database.
 inline constexpr std::size_t kKeptReached = 200;
 

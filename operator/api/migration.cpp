@@ -42,10 +42,19 @@ Attempts ParseAttempts(const json& spec) {
     return attempts;
 }
 
+std::optional<ImageFrom> ParseImageFrom(const json& spec) {
+    const auto* deployment = core::FindAt(spec, {"imageFrom", "deployment"});
+    if (deployment == nullptr) return std::nullopt;
+    return ImageFrom{.deployment = TextAt(*deployment, {"name"}),
+                     .container = TextAt(*deployment, {"container"}),
+                     .key = RunKeyFrame(spec)};
+}
+
 MigrationSpec ParseSpec(const json& spec) {
     MigrationSpec parsed{.database = TextAt(spec, {"databaseRef", "name"}),
                          .version = DecodeVersion(TextAt(spec, {"version"})),
                          .image = TextAt(spec, {"image"}),
+                         .image_from = ParseImageFrom(spec),
                          .run = TextAt(spec, {"run"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
     for (const auto& version : core::TextsAt(spec, {"includes"}))
@@ -66,7 +75,7 @@ Migration ParseMigration(const json& object) {
     migration.created = TimeAt(object, {"metadata", "creationTimestamp"}).value_or(core::Time{});
     if (const auto* spec = core::FindAt(object, {"spec"})) {
         migration.spec = ParseSpec(*spec);
-        migration.run_key = RunKey(*spec);
+        if (!migration.spec.image_from) migration.run_key = RunKey(*spec);
     }
     // Annotations may be of any length; what stands for one in the record is short.
     migration.retry_token = LabelValue(TextAt(object, {"metadata", "annotations", kRetryAnnotation}));

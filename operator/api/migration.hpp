@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "api/conditions.hpp"
+#include "api/run_id.hpp"
 #include "core/object_key.hpp"
 #include "core/revision.hpp"
 #include "core/time.hpp"
@@ -26,6 +27,16 @@ struct Attempts {
     bool operator==(const Attempts&) const = default;
 };
 
+/// The image is the one that a container of a Deployment's pod template has.
+struct ImageFrom {
+    std::string deployment;
+    /// Empty: its only container.
+    std::string container;
+    RunKeyFrame key;
+
+    bool operator==(const ImageFrom&) const = default;
+};
+
 /// What decisions read of Migration.spec. env, volumes and the like are not here: they would fill the stores, and the
 /// Migration is read live when its Job is built. `run_key` stands for them.
 struct MigrationSpec {
@@ -34,7 +45,9 @@ struct MigrationSpec {
     std::string version;
     /// Older versions that this one contains, decoded.
     std::vector<std::string> includes;
+    /// Empty with image_from, until it is known which that is (engine/image_source.hpp).
     std::string image;
+    std::optional<ImageFrom> image_from;
     /// A free token: a new value runs again, also what the database has already.
     std::string run;
     bool suspend = false;
@@ -107,6 +120,7 @@ struct Migration {
     std::int64_t generation = 0;
     bool deleting = false;
     core::Time created;
+    /// Empty with spec.image_from, until the image is known.
     std::string run_key;
     /// Value of the annotation tidegate.io/retry.
     std::string retry_token;

@@ -18,6 +18,7 @@ inline constexpr std::string_view kExitCodesOnly = "ExitCodesOnly";
 // Ready Unknown, Reconciling True: it goes on by itself.
 inline constexpr std::string_view kDatabaseNotFound = "DatabaseNotFound";
 inline constexpr std::string_view kWaitingForDatabase = "WaitingForDatabase";
+inline constexpr std::string_view kWaitingForImage = "WaitingForImage";
 inline constexpr std::string_view kWaitingForTurn = "WaitingForTurn";
 inline constexpr std::string_view kWaitingForFence = "WaitingForFence";
 inline constexpr std::string_view kSuspended = "Suspended";
@@ -61,6 +62,8 @@ inline constexpr std::string_view kJobNameTaken = "JobNameTaken";
 
 // Events besides those of the reasons above.
 inline constexpr std::string_view kMigrationJobCreated = "MigrationJobCreated";
+inline constexpr std::string_view kImageTagMoves = "ImageTagMoves";
+inline constexpr std::string_view kImageTagMoved = "ImageTagMoved";
 inline constexpr std::string_view kLaunchEnded = "LaunchEnded";
 inline constexpr std::string_view kRolloutHeld = "RolloutHeld";
 inline constexpr std::string_view kHeldMidRollout = "HeldMidRollout";

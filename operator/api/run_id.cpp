@@ -28,14 +28,46 @@ std::string Compose(std::string_view name, std::string_view identity, int launch
     return NamePrefix(name) + "-" + core::HashText(identity, kHashLength) + "-" + std::to_string(launch);
 }
 
-}  // namespace
+constexpr std::string_view kImage = "image";
 
-std::string RunKey(const nlohmann::json& migration_spec) {
+nlohmann::json WhatRuns(const nlohmann::json& migration_spec) {
     auto what_runs = nlohmann::json::object();
     for (const char* field : {"image", "command", "args", "env", "envFrom", "volumes", "version", "run"}) {
         if (const auto* value = core::FindAt(migration_spec, {field})) what_runs[field] = *value;
     }
-    return core::HashText(what_runs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kKeyLength);
+    return what_runs;
+}
+
+std::string Print(const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string KeyOf(std::string_view what_runs) {
+    return core::HashText(what_runs, kKeyLength);
+}
+
+}  // namespace
+
+std::string RunKey(const nlohmann::json& migration_spec) {
+    return KeyOf(Print(WhatRuns(migration_spec)));
+}
+
+// An object prints its members in the order of their names: the image stands between two parts that are known.
+RunKeyFrame::RunKeyFrame(const nlohmann::json& migration_spec) {
+    auto before = nlohmann::json::object(), after = nlohmann::json::object();
+    const auto what_runs = WhatRuns(migration_spec);
+    for (const auto& [field, value] : what_runs.items()) {
+        if (field != kImage) (field < kImage ? before : after)[field] = value;
+    }
+    before_ = Print(before);
+    before_.pop_back();
+    if (!before.empty()) before_ += ',';
+    after_ = Print(after).substr(1);
+    if (!after.empty()) after_ = ',' + after_;
+}
+
+std::string RunKeyFrame::With(std::string_view image) const {
+    return KeyOf(before_ + Print(kImage) + ':' + Print(image) + after_);
 }
 
 std::string JobName(const RunId& run) {

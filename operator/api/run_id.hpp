@@ -28,6 +28,22 @@ struct RunId {
 /// field joins the list only with a value that leaves the key of specs without it unchanged.
 std::string RunKey(const nlohmann::json& migration_spec);
 
+/// All of a run key but the image, for a spec that names no image of its own (spec.imageFrom): what decides what runs
+/// is kept as text, because nothing else of it stays in a store.
+class RunKeyFrame final {
+public:
+    RunKeyFrame() = default;
+    explicit RunKeyFrame(const nlohmann::json& migration_spec);
+
+    /// RunKey() of the spec as if this image were written in it.
+    std::string With(std::string_view image) const;
+
+    bool operator==(const RunKeyFrame&) const = default;
+
+private:
+    std::string before_, after_;
+};
+
 /// At most 63 characters: "<first 40 of the Migration's name>-<10 of hash(name, uid, key, Database)>-<launch>". The Job
 /// controller copies a Job's name into a label, hence the limit.
 std::string JobName(const RunId& run);

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
-#include "api/run_id.hpp"
 #include "controllers/doubts.hpp"
 #include "controllers/live_list.hpp"
+#include "controllers/live_migration.hpp"
 #include "controllers/notes.hpp"
 #include "controllers/run_metrics.hpp"
 #include "controllers/status_patch.hpp"
@@ -159,11 +159,9 @@ DatabaseController::After DatabaseController::CreateMigrationJob(const core::Obj
                                                                  const engine::CreateMigrationJob& step, Pass& pass,
                                                                  const std::stop_token& stop) {
     const auto database = parts_.stores.databases.Find(step.database);
-    const auto live = parts_.client.Get(kube::kMigrations, step.migration, stop);
-    if (!database || !live) return After::ComeBack;
-    const bool is_same = core::TextAt(*live, {"metadata", "uid"}) == step.run.migration_uid.value;
-    const bool asks_for_it = live->contains("spec") && api::RunKey(live->at("spec")) == step.run.key;
-    if (!is_same || !asks_for_it || core::FindAt(*live, {"metadata", "deletionTimestamp"})) return After::ComeBack;
+    if (!database) return After::ComeBack;
+    const auto live = ReadMigrationFor(step, parts_.client, stop);
+    if (!live) return After::ComeBack;
     if (core::ArrayAt(*live, {"spec", "command"}).empty()) {
         // Only an object that was stored before the schema asked for one: its image would run whatever it runs.
         job_requests_.Refused(key);

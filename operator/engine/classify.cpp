@@ -4,6 +4,7 @@
 
 #include "api/reasons.hpp"
 #include "engine/explain.hpp"
+#include "engine/image_source.hpp"
 #include "engine/repair.hpp"
 #include "engine/retry.hpp"
 #include "version/order.hpp"
@@ -126,7 +127,7 @@ EndedRun NeverStarted(const Evidence& evidence) {
         end.reason = reasons::kSuperseded;
         end.message = evidence.migration == nullptr
                           ? "The Migration was deleted before the migration had begun; nothing ran."
-                          : "The spec changed before the migration had begun; nothing ran.";
+                          : "Before the migration had begun, " + WhatChanged(*evidence.migration) + " changed; nothing ran.";
         return end;
     }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";

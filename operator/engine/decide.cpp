@@ -4,6 +4,7 @@
 
 #include "engine/cause.hpp"
 #include "engine/concerns.hpp"
+#include "engine/image_source.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
 #include "engine/tuning.hpp"
@@ -80,7 +81,10 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
     return earliest.Time();
 }
 
-Decision Decide(const World& world, core::Time now) {
+Decision Decide(const World& as_seen, core::Time now) {
+    std::optional<World> resolved;
+    if (NeedsImages(as_seen)) resolved = WithImages(as_seen);
+    const World& world = resolved ? *resolved : as_seen;
     if (world.database) {
         if (auto decision = DecideResult(world, now)) return *decision;
         if (auto decision = DecideProgress(world, now)) return *decision;

@@ -5,6 +5,9 @@
 #include "api/reasons.hpp"
 #include "core/text.hpp"
 #include "engine/cause.hpp"
+#include "engine/earlier_runs.hpp"
+#include "engine/image_source.hpp"
+#include "engine/image_tags.hpp"
 #include "engine/lookup.hpp"
 #include "engine/lost.hpp"
 #include "engine/reading.hpp"
@@ -34,7 +37,9 @@ std::string_view ReasonOf(const api::RunRecord& run) {
 
 View ExplainRecord(const api::RunRecord& run) {
     const Summary summary = run.outcome == api::RunOutcome::Succeeded ? Summary::Ready : Summary::Failed;
-    return {.summary = summary, .reason = std::string(ReasonOf(run)), .message = run.message};
+    View view{.summary = summary, .reason = std::string(ReasonOf(run)), .message = run.message};
+    if (summary == Summary::Ready && HasMovingTag(run.image)) view.message += " " + MovingTagAdvice(run.image);
+    return view;
 }
 
 View ExplainRetry(const api::RunRecord& run, int max) {
@@ -45,18 +50,21 @@ View ExplainRetry(const api::RunRecord& run, int max) {
                        "."};
 }
 
-View ExplainLost(const api::Migration& migration, const api::Database& database) {
+View ExplainLost(const api::RunRecord& run, const api::Database& database) {
     return {.summary = Summary::Failed,
             .reason = std::string(reasons::kVersionLost),
-            .message = LostMessage(migration, database.key.name, database.status)};
+            .message = LostMessage(LostVersion(run), database.key.name, database.status)};
 }
 
-const api::Migration* FindLost(const World& world, const api::Database& database) {
+/// What is not there any more, for the end of a sentence; nullopt: nothing.
+std::optional<std::string> DescribeLost(const World& world, const api::Database& database) {
     for (const auto& migration : world.migrations) {
         const auto* run = api::FindRun(database.status, migration->run_key);
-        if (run != nullptr && IsLost(database, *run)) return migration.get();
+        if (run == nullptr || !IsLost(database, *run)) continue;
+        return "Version " + LostVersion(*run) +
+               ", which was reached, is not there any more; see kubectl describe tgm " + migration->key.name + ".";
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 api::Database Ahead(const World& world, const api::DatabaseStatus& status) {
@@ -65,31 +73,81 @@ api::Database Ahead(const World& world, const api::DatabaseStatus& status) {
     return database;
 }
 
-/// The Migration that the hold waits for: the one of this database that asks for the version, else any.
+/// The run of this Migration that goes on, whatever the Migration asks for now.
+const api::RunRecord* ActiveRunOf(const api::DatabaseStatus& status, const api::Migration& migration) {
+    const auto* active = ActiveRun(status);
+    return active != nullptr && active->migration_uid == migration.uid ? active : nullptr;
+}
+
+View ExplainNoImage(const World& world, const api::DatabaseStatus& status, const api::Migration& migration) {
+    std::string text = FindImage(migration, world.workloads).problem;
+    if (const auto* run = ActiveRunOf(status, migration))
+        text += " Job " + run->job_name + " with image " + run->image + " runs to its end.";
+    return {.summary = Summary::Working, .reason = std::string(reasons::kWaitingForImage), .message = std::move(text)};
+}
+
+/// The workload's image is the one that the Migration runs.
+bool IsFollowedBy(const observed::WorkloadFacts& workload, const api::Migration& migration) {
+    return migration.spec.image_from && workload.kind == observed::WorkloadKind::Deployment &&
+           migration.spec.image_from->deployment == workload.key.name;
+}
+
+/// The Migration that the hold waits for: the one of this database that asks for the version, or takes its image from
+/// this workload, else any.
 const api::Migration* Bringing(const WorkloadWorld& world, const api::Requirement& requirement) {
     const api::Migration* any = nullptr;
     for (const auto& migration : world.migrations) {
         if (migration->spec.database != requirement.database) continue;
-        if (!requirement.image && migration->spec.version == requirement.version) return migration.get();
+        if (requirement.image ? IsFollowedBy(*world.workload, *migration)
+                              : migration->spec.version == requirement.version)
+            return migration.get();
         any = migration.get();
     }
     return any;
 }
 
+/// What else there is to say of the Migration that should bring the image; empty: nothing.
+std::string ExplainImageOf(const api::Migration& migration, const api::Condition& ready,
+                           const std::vector<std::string>& images) {
+    const auto is_used = [&](const std::string& image) {
+        return std::find(images.begin(), images.end(), image) != images.end();
+    };
+    const auto& run = migration.status.run;
+    if (run && run->active && !is_used(run->image)) return " (it runs image " + run->image + " first)";
+    if (migration.spec.image_from) return {};
+    if (!is_used(migration.spec.image)) return " (its image is " + migration.spec.image + ")";
+    if (ready.reason != reasons::kAlreadyReached) return {};
+    return " (its spec.version was there, so its image was not run: remove spec.version, or set spec.run)";
+}
+
+std::string ExplainVersionOf(const api::Migration& migration, const api::Requirement& requirement) {
+    if (migration.spec.version == requirement.version) return {};
+    return migration.spec.version.empty() ? " (it names no version)"
+                                          : " (it brings version " + migration.spec.version + ")";
+}
+
+/// What the database lacks, without the Migration.
+std::string ExplainLack(const api::Requirement& requirement, const api::Database& database) {
+    if (requirement.image)
+        return "no migration of Database " + requirement.database + " has run from an image of this template";
+    return "Database " + requirement.database +
+           (database.status.version.empty() ? " has no version yet" : " is at version " + database.status.version);
+}
+
 std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement& requirement,
                               const api::Database& database) {
-    std::string text = "Database " + requirement.database;
-    text += database.status.version.empty() ? " has no version yet" : " is at version " + database.status.version;
+    std::string text = ExplainLack(requirement, database);
     const auto* migration = Bringing(world, requirement);
-    if (migration == nullptr) return text + " and no Migration names it; create one that brings the version";
+    if (migration == nullptr) {
+        return text + " and no Migration names " + (requirement.image ? "that Database" : "it") + "; create one " +
+               (requirement.image ? "with spec.imageFrom" : "that brings the version");
+    }
     text += "; Migration " + migration->key.name;
     const auto* ready = api::FindCondition(migration->status.conditions, api::kReady);
     if (ready == nullptr) return text + " was not looked at yet";
     text += " says " + ready->reason;
-    if (migration->spec.version != requirement.version && !requirement.image) {
-        text += migration->spec.version.empty() ? " (it names no version)"
-                                                : " (it brings version " + migration->spec.version + ")";
-    }
+    text += requirement.image ? ExplainImageOf(*migration, *ready, world.workload->Images())
+                              : ExplainVersionOf(*migration, requirement);
     const auto* stalled = api::FindCondition(migration->status.conditions, api::kStalled);
     if (stalled != nullptr && stalled->status == api::ConditionStatus::True) {
         text += "; see kubectl describe tgm " + migration->key.name;
@@ -137,12 +195,10 @@ View ExplainDatabase(const World& world, const api::DatabaseStatus& status) {
                                (status.dirty_detail.empty() ? "" : ": " + Quote(status.dirty_detail)) + ". " +
                                RepairAdvice(tool, reading)};
         }
-        if (const auto* lost = FindLost(world, database)) {
+        if (const auto lost = DescribeLost(world, database)) {
             return {.summary = Summary::Failed,
                     .reason = std::string(reasons::kVersionLost),
-                    .message = "The history table says: " + AtVersion(status) + ". Version " + lost->spec.version +
-                               ", which was reached, is not there any more; see kubectl describe tgm " +
-                               lost->key.name + "."};
+                    .message = "The history table says: " + AtVersion(status) + ". " + *lost};
         }
         const auto lock = ExplainToolLock(tool, reading);
         return {.summary = Summary::Ready,
@@ -206,6 +262,7 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
                 .message = "There is no Database " + name + " in namespace " + migration.key.ns +
                            ". Create it, or correct spec.databaseRef.name."};
     }
+    if (migration.run_key.empty()) return ExplainNoImage(world, status, migration);
     const auto* run = api::FindRun(status, migration.run_key);
     if (run != nullptr && run->outcome == api::RunOutcome::Active) {
         if (run->migration == migration.key.name) return ExplainLaunch(world, *run, now);
@@ -222,12 +279,18 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     // What failed and is there nonetheless came another way since.
     const bool is_superseded = run != nullptr && run->reason == reasons::kSuperseded;
     const bool is_lost = run != nullptr && IsLost(ahead, *run);
-    if (is_lost && !RetryIsAsked(migration, *run)) return ExplainLost(migration, ahead);
+    if (is_lost && !RetryIsAsked(migration, *run)) return ExplainLost(*run, ahead);
     const bool is_asked_again = is_lost || (failed && (is_superseded || RetryIsAsked(migration, *run)));
     if (run != nullptr && !is_asked_again && !(failed && reached)) {
         const bool is_scheduled = failed && run->retry_time && run->attempts < migration.spec.attempts.max;
         if (!is_scheduled) return ExplainRecord(*run);
         if (!migration.spec.suspend) return ExplainRetry(*run, migration.spec.attempts.max);
+    }
+    if (run == nullptr && IsVerified(ahead) && RanEarlier(ahead, migration.run_key)) {
+        return {.summary = Summary::Ready,
+                .reason = std::string(reasons::kMigrationSucceeded),
+                .message = "Image " + migration.spec.image + " has run on Database " + name +
+                           " before; the record has it among its earlier runs. Nothing is run again."};
     }
     if (migration.spec.suspend && !reached) {
         return {.summary = Summary::Working,
@@ -248,7 +311,10 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     }
     const auto* active = ActiveRun(status);
     std::string turn = "Waits for its turn on Database " + name;
-    if (active != nullptr) {
+    if (active != nullptr && active == ActiveRunOf(status, migration)) {
+        turn += ": Job " + active->job_name + " of this Migration, with image " + active->image +
+                ", runs to its end first; image " + migration.spec.image + " is next";
+    } else if (active != nullptr) {
         turn += ": Migration " + active->migration + " is running (Job " + active->job_name + ")";
     } else if (const auto* job = UnfinishedMigrationJob(world)) {
         turn += ": Job " + job->key.name + " has not ended";
@@ -265,7 +331,7 @@ std::string ExplainHold(const WorkloadWorld& world) {
     for (const auto& requirement : parsed.requirements) {
         const auto* database = FindDatabase(world.databases, requirement.database);
         std::string text = requirement.text + ": ";
-        switch (Judge(requirement, database, world.workload->images)) {
+        switch (Judge(requirement, database, world.workload->Images())) {
             case Verdict::Holds:
                 continue;
             case Verdict::UnknownDatabase:

@@ -6,6 +6,7 @@
 #include "api/reasons.hpp"
 #include "core/text.hpp"
 #include "engine/decide.hpp"
+#include "engine/earlier_runs.hpp"
 #include "engine/explain.hpp"
 #include "engine/hand_release.hpp"
 #include "engine/judge.hpp"
@@ -54,6 +55,9 @@ void AddDatabase(const LedgerWorld& world, const api::Database& database, std::s
     for (const auto& run : database.status.runs) {
         if (ProvesImage(database, run)) satisfied.insert(api::ImageEntry(database.key.name, run.image));
     }
+    for (const auto& run : database.status.earlier_runs) {
+        if (ProvesImage(database, AsRecord(run))) satisfied.insert(api::ImageEntry(database.key.name, run.image));
+    }
     for (const auto& migration : world.migrations) {
         if (migration->spec.database != database.key.name || migration->spec.version.empty()) continue;
         if (JudgeVersion(database, migration->spec.version) == Verdict::Holds) {
@@ -80,12 +84,17 @@ bool LedgerSays(const api::Ledger* ledger, const api::Requirement& requirement,
                        [&](const auto& image) { return has(api::ImageEntry(requirement.database, image)); });
 }
 
+bool IsUsed(const observed::WorkloadFacts& workload, const std::string& image) {
+    return std::any_of(workload.containers.begin(), workload.containers.end(),
+                       [&](const auto& container) { return container.image == image; });
+}
+
 /// Every requirement that does not hold yet is brought by a Migration that is Ready: the Database's status follows
 /// within milliseconds, and with it the release. A line that is void at once would cost the release a write.
 bool IsAboutToOpen(const WorkloadWorld& world) {
     const auto is_brought = [&](const api::Requirement& requirement) {
         const auto* database = FindDatabase(world.databases, requirement.database);
-        const auto verdict = Judge(requirement, database, world.workload->images);
+        const auto verdict = Judge(requirement, database, world.workload->Images());
         if (verdict != Verdict::NotReached && verdict != Verdict::VersionUnknown) return verdict == Verdict::Holds;
         return std::any_of(world.migrations.begin(), world.migrations.end(), [&](const auto& migration) {
             if (migration->spec.database != requirement.database || migration->spec.version != requirement.version) {
@@ -94,6 +103,7 @@ bool IsAboutToOpen(const WorkloadWorld& world) {
             // Between the two: once the Database says that the run is over, a Ready that it does not bear out is old.
             const auto* run = ActiveRun(database->status);
             if (run == nullptr || run->migration != migration->key.name) return false;
+            if (requirement.image && !IsUsed(*world.workload, run->image)) return false;
             const auto* ready = api::FindCondition(migration->status.conditions, api::kReady);
             return ready != nullptr && ready->status == api::ConditionStatus::True &&
                    ready->observed_generation == migration->generation;
@@ -166,12 +176,12 @@ GateDecision DecideWorkload(const WorkloadWorld& world) {
         parsed.malformed.empty() &&
         std::all_of(parsed.requirements.begin(), parsed.requirements.end(), [&](const auto& requirement) {
             const auto* database = FindDatabase(world.databases, requirement.database);
-            return Judge(requirement, database, workload.images) == Verdict::Holds;
+            return Judge(requirement, database, workload.Images()) == Verdict::Holds;
         });
     if (holds) {
         const bool in_ledger = std::all_of(
             parsed.requirements.begin(), parsed.requirements.end(),
-            [&](const auto& requirement) { return LedgerSays(world.ledger.get(), requirement, workload.images); });
+            [&](const auto& requirement) { return LedgerSays(world.ledger.get(), requirement, workload.Images()); });
         if (!in_ledger) return {};  // the Ledger is written first; its change wakes this workload
         return {.step = ReleaseWorkload{.kind = workload.kind, .workload = workload.key, .at = workload.revision},
                 .notes = {WorkloadNote(

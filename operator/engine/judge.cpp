@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/earlier_runs.hpp"
 #include "engine/known_versions.hpp"
 #include "engine/reading.hpp"
 #include "version/order.hpp"
@@ -52,7 +53,13 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
 
 bool ProvesImage(const api::Database& database, const api::RunRecord& run) {
     if (!WasProvenHere(database.status, run)) return false;
-    if (run.version.empty()) return true;
+    if (run.version.empty()) {
+        // What names its versions by hash does not tell; then the run itself is the proof.
+        const auto versions = VersionsAfter(run);
+        return std::none_of(versions.begin(), versions.end(), [&](const auto& version) {
+            return JudgeVersion(database, version) == Verdict::NotReached;
+        });
+    }
     const auto verdict = JudgeVersion(database, run.version);
     // A table with a row for each migration may not tell of one that nobody names any more.
     const bool may_be_silent = version::Traits(database.spec.history.tool).content == version::Content::EveryMigration;
@@ -67,6 +74,10 @@ Verdict Judge(const api::Requirement& requirement, const api::Database* database
     for (const auto& run : database->status.runs) {
         const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
         if (is_used && ProvesImage(*database, run)) return Verdict::Holds;
+    }
+    for (const auto& run : database->status.earlier_runs) {
+        const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
+        if (is_used && ProvesImage(*database, AsRecord(run))) return Verdict::Holds;
     }
     return Verdict::NotReached;
 }

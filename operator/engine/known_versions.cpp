@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/requirement.hpp"
+#include "engine/reading.hpp"
 #include "version/tool.hpp"
 
 namespace engine {
@@ -38,6 +39,10 @@ std::optional<std::string> VersionOf(const std::string& requirement) {
     const auto parsed = api::ParseRequirements(requirement);
     if (parsed.requirements.size() != 1 || parsed.requirements.front().image) return std::nullopt;
     return parsed.requirements.front().version;
+}
+
+std::vector<std::string> VersionsAfter(const api::RunRecord& run) {
+    return ParseVersions(run.version_after).versions;
 }
 
 bool WasProvenHere(const api::DatabaseStatus& status, const api::RunRecord& run) {

@@ -18,6 +18,9 @@ bool WasReached(const api::DatabaseStatus& status, std::string_view requirement)
 /// The version of a single requirement DATABASE@VERSION; nullopt for anything else.
 std::optional<std::string> VersionOf(const std::string& requirement);
 
+/// What the table said when the run had succeeded, of one that names no version.
+std::vector<std::string> VersionsAfter(const api::RunRecord& run);
+
 /// A run that was proven, in this database and not in one that was in its place before
 /// (DatabaseStatus::identity_since).
 bool WasProvenHere(const api::DatabaseStatus& status, const api::RunRecord& run);

@@ -4,7 +4,10 @@
 #include "api/reasons.hpp"
 #include "core/text.hpp"
 #include "engine/concerns.hpp"
+#include "engine/earlier_runs.hpp"
 #include "engine/explain.hpp"
+#include "engine/image_source.hpp"
+#include "engine/image_tags.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
 #include "engine/lost.hpp"
@@ -33,9 +36,10 @@ bool MayRunAgain(const World& world, const api::Migration& migration, const api:
 
 /// Only runs with no other reason to wait stand in the queue.
 bool MayStart(const World& world, const api::Migration& migration, core::Time now) {
-    if (migration.deleting || migration.spec.suspend) return false;
+    if (migration.deleting || migration.spec.suspend || migration.run_key.empty()) return false;
     const auto* run = api::FindRun(world.database->status, migration.run_key);
-    if (run != nullptr && !MayRunAgain(world, migration, *run, now)) return false;
+    if (run != nullptr ? !MayRunAgain(world, migration, *run, now) : RanEarlier(*world.database, migration.run_key))
+        return false;
     return !migration.spec.run.empty() || migration.spec.version.empty() ||
            JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
 }
@@ -98,6 +102,8 @@ Decision Intend(const World& world, const api::Migration& migration, core::Time 
                        .migration = migration.key.name,
                        .migration_uid = migration.uid,
                        .image = migration.spec.image,
+                       // Until this launch has shown which build it runs.
+                       .image_id = before != nullptr ? before->image_id : "",
                        .version = migration.spec.version,
                        .attempts = before != nullptr ? before->attempts : 0,
                        .launches = NextLaunch(world, migration, before),
@@ -184,7 +190,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
     const bool is_asked_for = !migration->deleting && !migration->spec.suspend && migration->run_key == run.key;
     if (is_asked_for && IsVerified(*world.database)) {
         if (world.learned.job_request != JobRequest::NotSent) return AskBeforeCreating(world, *migration, run, now);
-        return Decision{
+        Decision decision{
             .step = CreateMigrationJob{.database = world.key,
                                        .migration = migration->key,
                                        .run = {run.migration, run.migration_uid, run.key, run.launches, world.key.name},
@@ -196,11 +202,14 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                        .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
                                (run.version.empty() ? "" : " to version " + run.version) + " with image " + run.image +
                                "."}}};
+        if (auto note = MovingTagNote(*migration, run)) decision.notes.push_back(std::move(*note));
+        return decision;
     }
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kSuperseded,
                   is_asked_for ? "The Database changed before the Job was created and is read first; nothing ran."
-                               : "The Migration changed, or was deleted, before its Job was created; nothing ran.",
+                               : "The Migration was deleted, or " + WhatChanged(*migration) +
+                                     " changed, before its Job was created; nothing ran.",
                   now);
 }
 

@@ -5,6 +5,7 @@
 #include "api/reasons.hpp"
 #include "core/text.hpp"
 #include "engine/judge.hpp"
+#include "engine/known_versions.hpp"
 #include "engine/lookup.hpp"
 #include "engine/retry.hpp"
 #include "engine/tuning.hpp"
@@ -18,6 +19,22 @@ bool IsGone(const api::Database& database, const std::string& version) {
     if (version.empty()) return false;
     const auto verdict = JudgeVersion(database, version);
     return verdict == Verdict::NotReached || verdict == Verdict::VersionUnknown;
+}
+
+/// Of several, or where names do not tell, what is not there any more for certain.
+bool IsGone(const api::Database& database, const api::RunRecord& run) {
+    if (!run.version.empty()) return IsGone(database, run.version);
+    const auto versions = VersionsAfter(run);
+    return std::any_of(versions.begin(), versions.end(),
+                       [&](const auto& version) { return JudgeVersion(database, version) == Verdict::NotReached; });
+}
+
+/// The new reading takes away what the Migration, or its run, had brought.
+bool IsTakenAway(const api::Migration& migration, const api::Database& before, const api::Database& after) {
+    const auto& version = migration.spec.version;
+    if (!version.empty()) return IsGone(after, version) && !IsGone(before, version);
+    const auto* run = api::FindRun(after.status, migration.run_key);
+    return run != nullptr && IsLost(after, *run) && !IsLost(before, *run);
 }
 
 /// The Migration says that its version was there without a run, and speaks of its present spec.
@@ -37,7 +54,7 @@ int NewestLaunch(const World& world, const api::Migration& migration) {
 }
 
 std::string RecordedMessage(const api::Migration& migration, const api::Database& after) {
-    return core::OneLine(LostMessage(migration, after.key.name, after.status), kLongestRecordMessage);
+    return core::OneLine(LostMessage(migration.spec.version, after.key.name, after.status), kLongestRecordMessage);
 }
 
 api::RunRecord LostRecord(const World& world, const api::Migration& migration, const api::Database& after,
@@ -69,11 +86,15 @@ void Withdraw(const World& world, const api::Migration& migration, const api::Da
 
 bool IsLost(const api::Database& database, const api::RunRecord& run) {
     const bool was_there = run.outcome == api::RunOutcome::Succeeded || run.reason == reasons::kVersionLost;
-    return was_there && IsGone(database, run.version);
+    return was_there && IsGone(database, run);
 }
 
-std::string LostMessage(const api::Migration& migration, std::string_view database, const api::DatabaseStatus& status) {
-    return "Version " + migration.spec.version + " was reached in Database " + std::string(database) +
+std::string LostVersion(const api::RunRecord& run) {
+    return run.version.empty() ? run.version_after : run.version;
+}
+
+std::string LostMessage(const std::string& version, std::string_view database, const api::DatabaseStatus& status) {
+    return "Version " + version + " was reached in Database " + std::string(database) +
            " and is not there any more: the database says " + AtVersion(status) +
            ". It was restored to an older state, or migrated back by hand. Nothing is run again by itself: "
            "annotate the Migration tidegate.io/retry=<a new value> to run it again.";
@@ -84,8 +105,7 @@ void RecordReading(const World& world, const NewReading& reading, core::Time now
     api::Database after = *world.database;
     after.status = status;
     for (const auto& migration : world.migrations) {
-        const auto& version = migration->spec.version;
-        if (!IsGone(after, version) || IsGone(*world.database, version)) continue;
+        if (!IsTakenAway(*migration, *world.database, after)) continue;
         const auto run = std::find_if(status.runs.begin(), status.runs.end(),
                                       [&](const auto& entry) { return entry.key == migration->run_key; });
         if (run == status.runs.end()) {

@@ -13,12 +13,16 @@
 /// hand. Nothing is run again by itself for it.
 namespace engine {
 
-/// The database had the version of this run, by this run or when its Migration came, and has it no more. False for a
-/// run that brought no named version, and while the database is not read.
+/// The database had the version of this run, by this run or when its Migration came, and has it no more. Of a run that
+/// names no version: a version that the table showed afterwards, as far as names tell. False while the database is not
+/// read.
 bool IsLost(const api::Database& database, const api::RunRecord& run);
 
-/// What happened to the Migration's version, and how to have it run again.
-std::string LostMessage(const api::Migration& migration, std::string_view database, const api::DatabaseStatus& status);
+/// The version that a lost run brought.
+std::string LostVersion(const api::RunRecord& run);
+
+/// What happened to the version, and how to have its Migration run again.
+std::string LostMessage(const std::string& version, std::string_view database, const api::DatabaseStatus& status);
 
 /// ApplyReading() for all that the world names. Besides, for each Migration whose version the reading takes away: the
 /// retry tokens that it carries are used up, and one that needed no run because its version was there (AlreadyReached)

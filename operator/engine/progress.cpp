@@ -3,6 +3,7 @@
 #include "api/reasons.hpp"
 #include "engine/cause.hpp"
 #include "engine/concerns.hpp"
+#include "engine/image_source.hpp"
 #include "engine/lookup.hpp"
 
 namespace engine {
@@ -56,7 +57,7 @@ std::optional<Decision> EndStray(const World& world) {
 /// What ends a launch that has no pod, in words; nullopt: nothing yet.
 std::optional<std::string> WhyNotWait(const api::RunRecord& run, const api::Migration* migration, core::Time now) {
     if (migration == nullptr) return "its Migration was deleted before it had a pod";
-    if (migration->run_key != run.key) return "the spec changed before it had a pod";
+    if (migration->run_key != run.key) return WhatChanged(*migration) + " changed before it had a pod";
     if (now < *run.start_time + migration->spec.start_deadline) return std::nullopt;
     return "it had no pod within spec.startDeadlineSeconds (" + core::FormatDuration(migration->spec.start_deadline) +
            ")";
@@ -114,7 +115,7 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
                              core::FormatDuration(migration->spec.active_deadline) + ")");
     }
     if (migration->run_key != run->key) {
-        return EndLaunch(world, migration, *pod, "the spec changed before its migration had begun");
+        return EndLaunch(world, migration, *pod, WhatChanged(*migration) + " changed before its migration had begun");
     }
     const auto* job = FindJobOf(world, *run);
     const auto cause = FindCause(job, pod, now);

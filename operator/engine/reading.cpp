@@ -42,6 +42,7 @@ void ForgetOtherDatabase(const NewReading& reading, bool has_same_spec, api::Dat
         return;
     }
     status.identity_since.reset();
+    status.earlier_runs.clear();
     std::erase_if(status.runs, [](const auto& run) { return run.outcome != api::RunOutcome::Active; });
 }
 
@@ -109,15 +110,20 @@ std::string AtVersion(const api::DatabaseStatus& status) {
 }
 
 version::Reading KeptReading(const api::DatabaseStatus& status) {
-    version::Reading reading{.initialised = !status.version.empty(),
-                             .dirty = status.dirty,
-                             .dirty_detail = status.dirty_detail,
-                             .half_done = status.half_done,
-                             .lock = status.tool_lock};
+    auto reading = ParseVersions(status.version);
+    reading.dirty = status.dirty;
+    reading.dirty_detail = status.dirty_detail;
+    reading.half_done = status.half_done;
+    reading.lock = status.tool_lock;
+    return reading;
+}
+
+version::Reading ParseVersions(std::string_view text) {
+    version::Reading reading{.initialised = !text.empty()};
     std::size_t from = 0;
-    while (from < status.version.size()) {
-        const auto comma = std::min(status.version.find(',', from), status.version.size());
-        const auto part = status.version.substr(from, comma - from);
+    while (from < text.size()) {
+        const auto comma = std::min(text.find(',', from), text.size());
+        const auto part = text.substr(from, comma - from);
         if (part == kMore) {
             reading.truncated = true;
         } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/database.hpp"
@@ -13,6 +14,9 @@ namespace engine {
 
 /// A reading's versions as statuses show them: joined by commas, cut with "..." where the API server would refuse more.
 std::string PrintVersions(const version::Reading& reading);
+
+/// The reverse, as far as PrintVersions() kept them.
+version::Reading ParseVersions(std::string_view text);
 
 /// The newest reading as the status keeps it.
 version::Reading KeptReading(const api::DatabaseStatus& status);

@@ -4,8 +4,10 @@
 #include "core/text.hpp"
 #include "engine/classify.hpp"
 #include "engine/concerns.hpp"
+#include "engine/earlier_runs.hpp"
 #include "engine/evidence.hpp"
 #include "engine/explain.hpp"
+#include "engine/image_tags.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
 #include "engine/lost.hpp"
@@ -15,6 +17,8 @@
 
 namespace engine {
 namespace {
+
+namespace reasons = api::reasons;
 
 bool HasLivePod(const World& world, const std::string& job) {
     return std::any_of(world.pods.begin(), world.pods.end(),
@@ -71,19 +75,6 @@ api::HistoryEntry MakeEntry(const api::RunRecord& run, const Evidence& evidence,
     return entry;
 }
 
-/// Newest runs first, besides every key that a Migration still names.
-void TrimRuns(const World& world, std::vector<api::RunRecord>& runs) {
-    const auto is_named = [&](const api::RunRecord& run) {
-        return std::any_of(world.migrations.begin(), world.migrations.end(),
-                           [&](const auto& migration) { return migration->run_key == run.key; });
-    };
-    std::size_t kept = 0;
-    std::erase_if(runs, [&](const auto& run) {
-        if (run.outcome == api::RunOutcome::Active || is_named(run)) return false;
-        return ++kept > api::kKeptRuns;
-    });
-}
-
 /// Engine Other: where no table says it, the database is where its newest successful migration brought it.
 NewReading Declared(const api::Database& database, const Evidence& evidence, core::Time now) {
     return {.reading = {.initialised = true, .versions = {evidence.run.version}},
@@ -99,13 +90,13 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     const bool is_alone = !HadSeveralPods(world, evidence.run);
     if (is_alone && evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
         RecordReading(world,
-                     {.reading = *evidence.pod->report->after,
-                      .identity = evidence.pod->report->identity,
-                      .connection_check = evidence.pod->report->connection_check,
-                      .job = evidence.run.job_name,
-                      .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
-                      .generation = evidence.pod->database_generation},
-                     now, status);
+                      {.reading = *evidence.pod->report->after,
+                       .identity = evidence.pod->report->identity,
+                       .connection_check = evidence.pod->report->connection_check,
+                       .job = evidence.run.job_name,
+                       .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
+                       .generation = evidence.pod->database_generation},
+                      now, status);
     }
     if (!database.IsReadable() && end.outcome == api::RunOutcome::Succeeded && !evidence.run.version.empty())
         RecordReading(world, Declared(database, evidence, now), now, status);
@@ -116,7 +107,11 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     run.attempts += end.attempted ? 1 : 0;
     run.retry_time = RetryTime(evidence, end, run.attempts, now);
     run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
-    TrimRuns(world, status.runs);
+    if (evidence.pod != nullptr && !evidence.pod->migration.image_id.empty())
+        run.image_id = evidence.pod->migration.image_id;
+    if (run.outcome == api::RunOutcome::Succeeded && run.version.empty() && evidence.after)
+        run.version_after = PrintVersions(*evidence.after);
+    TrimRuns(world, status);
     return WithConditions(world, std::move(status), now);
 }
 
@@ -151,12 +146,15 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
                             .had_several_pods = HadSeveralPods(world, *run),
                             .migration = migration,
                             .after = ReadingAfter(world, *run, job, pod)};
-    const auto end = Classify(evidence);
+    auto end = Classify(evidence);
     if (!end) {
         if (auto probe = DecideProbe(world, now, true)) return probe;
         return std::nullopt;
     }
 
+    const auto moved =
+        pod == nullptr ? std::string() : ExplainMovedTag(world.database->status, run->image, pod->migration.image_id);
+    if (!moved.empty()) end->message += " " + moved;
     const api::DatabaseStatus recorded = Recorded(world, evidence, *end, now);
     const bool shown = migration == nullptr ||
                        (migration->status.newest_key == run->key && migration->status.newest_launch == run->launches);
@@ -166,17 +164,26 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
     const auto& entry_source = ended != nullptr ? *ended : *run;
     const auto status = MigrationStatusFor(world, recorded, *migration, now);
     const bool failed = end->outcome != api::RunOutcome::Succeeded;
-    return Decision{.step = WriteMigrationStatus{.migration = migration->key,
-                                                 .at = migration->revision,
-                                                 .status = status,
-                                                 .entry = MakeEntry(entry_source, evidence, migration->spec.log_tail),
-                                                 .history_limit = migration->spec.history_limit},
-                    .notes = {{.kind = Note::On::Migration,
-                               .object = migration->key,
-                               .uid = migration->uid,
-                               .warning = failed,
-                               .reason = std::string(end->reason),
-                               .text = end->message}}};
+    Decision decision{.step = WriteMigrationStatus{.migration = migration->key,
+                                                   .at = migration->revision,
+                                                   .status = status,
+                                                   .entry = MakeEntry(entry_source, evidence, migration->spec.log_tail),
+                                                   .history_limit = migration->spec.history_limit},
+                      .notes = {{.kind = Note::On::Migration,
+                                 .object = migration->key,
+                                 .uid = migration->uid,
+                                 .warning = failed,
+                                 .reason = std::string(end->reason),
+                                 .text = end->message}}};
+    if (!moved.empty()) {
+        decision.notes.push_back({.kind = Note::On::Migration,
+                                  .object = migration->key,
+                                  .uid = migration->uid,
+                                  .warning = true,
+                                  .reason = std::string(reasons::kImageTagMoved),
+                                  .text = moved});
+    }
+    return decision;
 }
 
 }  // namespace engine

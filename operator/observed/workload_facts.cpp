@@ -18,9 +18,11 @@ WorkloadFacts ParseWorkload(const nlohmann::json& object, WorkloadKind kind) {
     workload.revision = core::Revision::Parse(TextAt(object, {"metadata", "resourceVersion"}));
     workload.created = core::TimeAt(object, {"metadata", "creationTimestamp"}).value_or(core::Time{});
     workload.requires_text = TextAt(object, {"spec", "template", "metadata", "annotations", api::kRequiresAnnotation});
-    for (const char* containers : {"containers", "initContainers"}) {
-        for (const auto& container : core::ArrayAt(object, {"spec", "template", "spec", containers}))
-            workload.images.push_back(TextAt(container, {"image"}));
+    workload.deleting = core::FindAt(object, {"metadata", "deletionTimestamp"}) != nullptr;
+    for (const bool init : {false, true}) {
+        for (const auto& container :
+             core::ArrayAt(object, {"spec", "template", "spec", init ? "initContainers" : "containers"}))
+            workload.containers.push_back({TextAt(container, {"name"}), TextAt(container, {"image"}), init});
     }
     const auto annotation = [&](std::string_view name) { return TextAt(object, {"metadata", "annotations", name}); };
     workload.waiting_for = annotation(api::kWaitingForAnnotation);
@@ -40,6 +42,13 @@ bool HasEnded(const nlohmann::json& job) {
 
 }  // namespace
 
+std::vector<std::string> WorkloadFacts::Images() const {
+    std::vector<std::string> images;
+    for (const auto& container : containers)
+        images.push_back(container.image);
+    return images;
+}
+
 WorkloadFacts ParseDeployment(const nlohmann::json& object) {
     auto workload = ParseWorkload(object, WorkloadKind::Deployment);
     const auto hold = TextAt(object, {"spec", "template", "metadata", "annotations", api::kHoldAnnotation});
@@ -52,7 +61,7 @@ WorkloadFacts ParseGatedJob(const nlohmann::json& object) {
     auto workload = ParseWorkload(object, WorkloadKind::Job);
     workload.held = core::BoolAt(object, {"spec", "suspend"}) &&
                     TextAt(object, {"metadata", "labels", api::kGateLabel}) == api::kGateHeld && !HasEnded(object) &&
-                    core::FindAt(object, {"metadata", "deletionTimestamp"}) == nullptr;
+                    !workload.deleting;
     const bool by_hand =
         TextAt(object, {"metadata", "annotations", api::kInstantiateAnnotation}) == api::kManualInstance;
     for (const auto& owner : core::ArrayAt(object, {"metadata", "ownerReferences"})) {

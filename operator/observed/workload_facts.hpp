@@ -23,11 +23,19 @@ struct WorkloadFacts {
         bool operator==(const Owner&) const = default;
     };
 
+    struct Container {
+        std::string name;
+        std::string image;
+        bool init = false;
+        bool operator==(const Container&) const = default;
+    };
+
     WorkloadKind kind = WorkloadKind::Deployment;
     core::ObjectKey key;
     core::Uid uid;
     core::Revision revision;
     core::Time created;
+    bool deleting = false;
     /// Both marks of our hold. A Deployment: paused, and the annotation in the pod template. A Job: suspended, and the
     /// label "held". One that its user paused or suspended has only the first and is never touched; nor is a Job that
     /// has ended or is being deleted.
@@ -36,8 +44,8 @@ struct WorkloadFacts {
     bool mid_rollout = false;
     /// As written on the pod template.
     std::string requires_text;
-    /// Of the containers and init containers of the template, for the requirement form DATABASE@image.
-    std::vector<std::string> images;
+    /// Of the template, init containers last: for the requirement form DATABASE@image, and for imageFrom.
+    std::vector<Container> containers;
     std::string waiting_for;
     /// The CronJob whose controller made this Job; not of one that somebody made of it by hand.
     std::optional<Owner> cron_job;
@@ -45,6 +53,8 @@ struct WorkloadFacts {
     std::string release;
     std::string release_reason;
     std::string release_by;
+
+    std::vector<std::string> Images() const;
 
     bool operator==(const WorkloadFacts&) const = default;
 };

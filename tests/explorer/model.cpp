@@ -156,7 +156,7 @@ State InitialState(const Scenario& scenario) {
         deployment.revision = {state.deployments.NextRevision()};
         deployment.held = true;
         deployment.requires_text = api::RequirementText(scenario.DatabaseName(), VersionName(scenario.gated_level));
-        deployment.images = {"app:1"};
+        deployment.containers = {{.name = "app", .image = "app:1"}};
         state.deployments.Put(Freeze(std::move(deployment)));
     }
     state.Restart({});

@@ -45,8 +45,8 @@ public:
                      << std::string_view(condition.message).substr(0, moment) << condition.last_transition;
     }
     Writer& operator<<(const api::RunRecord& run) {
-        return *this << run.key << run.migration << run.migration_uid << run.image << run.version << run.outcome
-                     << run.reason << run.message << run.attempts << run.launches << run.job_name << run.start_time
+        return *this << run.key << run.migration << run.migration_uid << run.image << run.image_id << run.version
+                     << run.version_after << run.outcome << run.reason << run.message << run.attempts << run.launches << run.job_name << run.start_time
                      << run.completion_time << run.retry_tokens << run.retry_time;
     }
     Writer& operator<<(const api::ReachedRequirement& reached) { return *this << reached.requirement << reached.time; }

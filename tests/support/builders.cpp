@@ -132,6 +132,11 @@ CronJobBuilder& CronJobBuilder::Requires(const std::string& requirements) {
     return *this;
 }
 
+CronJobBuilder& CronJobBuilder::Image(const std::string& image) {
+    object_["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] = image;
+    return *this;
+}
+
 CronJobBuilder& CronJobBuilder::Spec(const std::string& field, const Json& value) {
     object_["spec"][field] = value;
     return *this;

@@ -97,6 +97,13 @@ void InstallChart() {
           CronJobBuilder("probe").Requires("probe").Build()}) {
         Wait([&] { return !dry_run(malformed).Ok(); }, "the requirements of a " + malformed["kind"].get<std::string>());
     }
+    for (const auto& untagged : {DeploymentBuilder("probe").Requires("probe@image").Image("app").Build(),
+                                 JobBuilder("probe").Requires("probe@image").Image("app").Build(),
+                                 CronJobBuilder("probe").Requires("probe@image").Image("app").Build(),
+                                 MigrationBuilder("probe").Image("app").Build()}) {
+        Wait([&] { return dry_run(untagged).error.find("does not say which build") != std::string::npos; },
+             "the image tags of a " + untagged["kind"].get<std::string>());
+    }
 
     const auto annotation = [&](const Json& object, const std::string& name) {
         return Json::parse(dry_run(object).output)["metadata"]["annotations"].value(name, "");

@@ -219,9 +219,12 @@ TEST_F(Schema, MigrationBoundsItsAttempts) {
 }
 
 TEST_F(Schema, MigrationRefusalsSayWhatToWrite) {
-    for (const char* field : {"databaseRef", "image", "command"}) {
+    for (const char* field : {"databaseRef", "command"}) {
         ExpectRefused(Without(MigrationBuilder("m").Build(), field), "spec." + std::string(field) + ": Required value");
     }
+    ExpectRefused(Without(MigrationBuilder("m").Build(), "image"), "give exactly one of spec.image and spec.imageFrom");
+    ExpectRefused(Migration("imageFrom", {{"deployment", {{"name", "web"}}}}),
+                  "give exactly one of spec.image and spec.imageFrom");
     ExpectRefused(Migration("command", Json::array()), "spec.command in body should have at least 1 items");
     ExpectRefused(Migration("image", ""), "spec.image in body should be at least 1 chars long");
     ExpectRefused(Migration("image", "a b"), "an image reference has neither whitespace nor commas");

@@ -48,6 +48,7 @@ const std::vector<Example>& Examples() {
         {"/spec/version", "image=x", true},
         {"/spec/image", "orders:9", false},
         {"/spec/image", "a b", true},
+        {"/spec/imageFrom", {{"deployment", {{"name", "orders"}}}}, true},
         {"/spec/image", "a,b", true},
         {"/spec/env/0", {{"name", "A"}, {"value", "$(B)"}}, false},
         {"/spec/env/0", {{"name", "TIDEGATE_URI"}, {"value", "x"}}, true},

@@ -84,6 +84,22 @@ TEST(RunKey, FieldsMayBeMissingNullOrInAnyOrder) {
     EXPECT_EQ(RunKey(Json::object()).size(), 16U);
 }
 
+TEST(RunKeyFrame, WithAnImageIsTheKeyOfTheSpecThatNamesThisImage) {
+    const Json specs[] = {Spec(), Json::parse(R"({"command": ["migrate"]})"), Json::parse(R"({"version": "1"})"),
+                          Json::parse(R"({"run": "again", "command": ["a", "\"image\":\"x\""]})"), Json::object()};
+    for (const auto& spec : specs) {
+        for (const std::string image : {"orders:2", "a/\"b", "orders@sha256:0"}) {
+            Json written = spec;
+            written["image"] = image;
+            Json elsewhere = spec;
+            elsewhere.erase("image");
+            elsewhere["imageFrom"] = {{"deployment", {{"name", "web"}}}};
+            EXPECT_EQ(RunKeyFrame(elsewhere).With(image), RunKey(written)) << written;
+        }
+    }
+    EXPECT_NE(RunKeyFrame(Spec()).With("orders:2"), RunKeyFrame(Spec()).With("orders:3"));
+}
+
 TEST(JobName, IsALabelOfAtMostSixtyThreeCharacters) {
     static const std::regex kLabel("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
     for (const std::string& name :

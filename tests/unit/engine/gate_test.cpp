@@ -32,7 +32,7 @@ struct Namespace {
         workload.revision = {4};
         workload.held = true;
         workload.requires_text = "orders@0002";
-        workload.images = {"orders:2"};
+        workload.containers = {{.name = "app", .image = "orders:2"}};
     }
 
     api::Migration& AddMigration(const std::string& name, const std::string& version, api::Summary summary,
@@ -206,7 +206,7 @@ TEST(DecideWorkload, TheImageFormOpensWhenTheImagesMigrationsRan) {
     ns.database.status.runs = {{.key = "a", .image = "orders:2", .outcome = api::RunOutcome::Succeeded}};
     ns.SettleLedger();
     EXPECT_EQ(ns.WaitingFor(), "RELEASE");
-    ns.workload.images = {"orders:3"};
+    ns.workload.containers.front().image = "orders:3";
     EXPECT_THAT(ns.WaitingFor(), HasSubstr("orders@image"));
 }
 

@@ -480,6 +480,7 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
         {"version", "zz-marker"},
         {"includes", {"0001"}},
         {"image", "zz-marker"},
+        {"imageFrom", {{"deployment", {{"name", "web"}}}}},
         {"command", {"zz-marker"}},
         {"args", {"zz-marker"}},
         {"env", {{{"name", "zz-marker"}, {"value", "1"}}}},
@@ -525,6 +526,7 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
                                                  "historyLimit",
                                                  "logTail",
                                                  "databaseRef",
+                                                 "imageFrom",
                                                  "includes",
                                                  "attempts",
                                                  "run"};

@@ -24,7 +24,7 @@ TEST(WorkloadFacts, ReadsWhatTheGateDecidesBy) {
     EXPECT_EQ(workload.revision.value, 4U);
     EXPECT_TRUE(workload.held);
     EXPECT_EQ(workload.requires_text, " orders@0002 ");
-    EXPECT_THAT(workload.images, ::testing::ElementsAre("web:1", "orders:2"));
+    EXPECT_THAT(workload.Images(), ::testing::ElementsAre("web:1", "orders:2"));
     EXPECT_EQ(workload.waiting_for, "orders@0002: ...");
 }
 
@@ -49,7 +49,7 @@ TEST(WorkloadFacts, KnowsAHoldInTheMiddleOfARollout) {
 TEST(WorkloadFacts, InitContainersArePartOfWhatATemplateUses) {
     Json object = Held();
     object["spec"]["template"]["spec"]["initContainers"] = {{{"image", "orders:3"}}};
-    EXPECT_THAT(ParseDeployment(object).images, ::testing::ElementsAre("web:1", "orders:2", "orders:3"));
+    EXPECT_THAT(ParseDeployment(object).Images(), ::testing::ElementsAre("web:1", "orders:2", "orders:3"));
 }
 
 Json HeldJob() {

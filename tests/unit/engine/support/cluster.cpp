@@ -4,9 +4,9 @@
 
 #include "api/names.hpp"
 #include "api/requirement.hpp"
-#include "api/run_id.hpp"
 #include "controllers/status_patch.hpp"
 #include "core/json_access.hpp"
+#include "engine/image_source.hpp"
 #include "jobs/migration_job.hpp"
 #include "jobs/probe_job.hpp"
 
@@ -146,7 +146,7 @@ void Cluster::HoldDeployment(const std::string& name, const std::string& require
     workload.uid = {NextUid()};
     workload.held = true;
     workload.requires_text = requires_text;
-    workload.images = {"orders:2"};
+    workload.containers = {{.name = "app", .image = "orders:2"}};
     workloads.push_back(std::move(workload));
 }
 
@@ -218,7 +218,7 @@ void Cluster::EndMigration(const std::string& job, const End& end) {
         terminated["startedAt"] = "1970-01-01T00:00:00Z";
     }
     pod["status"]["containerStatuses"] = {
-        {{"name", "migrate"}, {"imageID", "sha256:abc"}, {"state", {{"terminated", terminated}}}}};
+        {{"name", "migrate"}, {"imageID", end.image_id}, {"state", {{"terminated", terminated}}}}};
     Json agent = {{"exitCode", 0}, {"reason", "Completed"}, {"finishedAt", now}};
     if (end.agent_reports) {
         auto report = AgentReport(before, versions, end.dirty, identity, now_);
@@ -414,11 +414,12 @@ Cluster::After Cluster::Perform(const engine::Step& step, engine::Learned& learn
     if (const auto* write = std::get_if<engine::WriteDatabaseStatus>(&step)) return Write(*write, log);
     if (const auto* write = std::get_if<engine::WriteMigrationStatus>(&step)) return Write(*write, log);
     if (const auto* create = std::get_if<engine::CreateMigrationJob>(&step)) {
-        const auto& live = migrations.at(create->migration.name);
-        if (live["metadata"]["uid"] != create->run.migration_uid.value ||
-            api::RunKey(live["spec"]) != create->run.key || live["metadata"].contains("deletionTimestamp")) {
+        auto live = migrations.at(create->migration.name);
+        const auto migration = engine::WithImage(api::ParseMigration(live), MakeWorld().workloads);
+        if (migration.uid != create->run.migration_uid || migration.run_key != create->run.key || migration.deleting) {
             return After::ComeBack;
         }
+        live["spec"]["image"] = migration.spec.image;
         const auto job = jobs::BuildMigrationJob(live, ParsedDatabase(), create->run, kSettings);
         EXPECT_EQ(job["metadata"]["name"], create->job_name);
         const auto after = Create(job, create->run.migration_uid.value, "Job", learned, log);

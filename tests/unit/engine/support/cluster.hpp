@@ -36,6 +36,8 @@ struct End {
     bool started = true;
     std::string disruption;  ///< reason of condition DisruptionTarget
     std::optional<api::AgentReport::Locks> locks;
+    /// What the node says that ran.
+    std::string image_id = "sha256:abc";
 };
 
 class Cluster final {
