@@ -77,6 +77,17 @@ private:
 
 class ReleaseBenchmark : public test::OperatorFixture {
 protected:
+    /// What the case before has left is work for the controllers, and for the API server.
+    void SetUp() override {
+        const auto is_gone = [this] {
+            for (const auto& ns : kubectl_.List({"namespaces"})) {
+                if (ns["status"]["phase"] == "Terminating") return false;
+            }
+            return true;
+        };
+        ASSERT_TRUE(support::Eventually(is_gone, "the namespaces of earlier cases are gone", kPatience));
+        OperatorFixture::SetUp();
+    }
     void Create(const kube::Resource& resource, Json object) const {
         object["metadata"]["namespace"] = Ns();
         const auto written = client_.Create(resource, object);
