@@ -1,12 +1,25 @@
 #include "controllers/routes.hpp"
 
+#include <chrono>
+
 #include "controllers/gate_keys.hpp"
 
 namespace controllers {
 namespace {
 
+/// A thousand workloads that are held or released by one Migration are one change to their Database, not a thousand:
+/// each pass reads all of them. Nothing that waits for a Database's pass is that fast.
+constexpr std::chrono::milliseconds kLookedAtTogether{50};
+
 core::ObjectKey KeyOf(const observed::WorkloadFacts& workload) {
     return GateKey(workload.kind, workload.key);
+}
+
+/// Another revision, and the line that we wrote ourselves: nobody decides by these, except what writes it.
+bool SaysTheSame(const observed::WorkloadFacts& before, observed::WorkloadFacts after) {
+    after.revision = before.revision;
+    after.waiting_for = before.waiting_for;
+    return before == after;
 }
 
 class Routes final {
@@ -45,7 +58,12 @@ public:
         }
         gate_->Add(LedgerKey(workload.key.ns));
         for (const auto& name : RequiredDatabases(workload))
-            databases_->Add({workload.key.ns, name});
+            databases_->AddAfter({workload.key.ns, name}, kLookedAtTogether);
+    }
+
+    /// Its controller counts pods: that is no news, but the next patch tests the revision.
+    void WorkloadRevision(const observed::WorkloadFacts& workload) const {
+        if (workload.held) gate_->Add(KeyOf(workload));
     }
 
     void Ledger(const core::ObjectKey& key) const {
@@ -81,6 +99,7 @@ void AddRoutes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate, 
     });
     for (auto* workloads : {&stores.deployments, &stores.gated_jobs}) {
         workloads->AddListener([routes](const auto&, const auto& before, const auto& after) {
+            if (before && after && SaysTheSame(*before, *after)) return routes.WorkloadRevision(*after);
             if (before) routes.Workload(*before);
             if (after) routes.Workload(*after);
         });

@@ -22,8 +22,10 @@ namespace security {
 namespace {
 
 using support::CommandResult;
+using support::CronJobBuilder;
 using support::DeploymentBuilder;
 using support::Eventually;
+using support::JobBuilder;
 using support::Kubectl;
 using support::SourceFile;
 using testing::HasSubstr;
@@ -203,6 +205,51 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
         << "besides the hook's, which this case has made itself";
     EXPECT_THAT(kubectl_.Must({"get", "customresourcedefinitions", "--output=name"}),
                 HasSubstr("databases.tidegate.io"));
+}
+
+TEST_F(Uninstall, StartsWhatThePoliciesHoldOfBothKinds) {
+    const auto is_held = [&](const std::string& what, const char* field) {
+        const auto object = kubectl_.GetJson(what);
+        return object["spec"].value(field, false) &&
+               object["metadata"]["labels"].value("tidegate.io/gate", "") == "held";
+    };
+    const auto pods_of = [&](const std::string& selector) { return kubectl_.List({"pods", "-l", selector}).size(); };
+    ASSERT_TRUE(Eventually(
+        [&] {
+            return Json::parse(kubectl_.Must({"create", "--dry-run=server", "--output=json", "--filename=-"},
+                                             JobBuilder("probe").Requires("a@1").Build().dump()))["spec"]
+                .value("suspend", false);
+        },
+        "the hold policy of Jobs is in effect"));
+    Apply(DeploymentBuilder("web").Requires("orders@9").Build());
+    Apply(JobBuilder("report").Requires("orders@9").Build());
+    Apply(JobBuilder("by-user").Requires("orders@9").Suspend(true).Build());
+    Apply(CronJobBuilder("nightly").Requires("orders@9").Build());
+    for (const char* name : {"nightly-2", "nightly-1"}) {
+        auto job = JobBuilder(name).Requires("orders@9").Build();
+        job["metadata"]["ownerReferences"] = {{{"apiVersion", "batch/v1"},
+                                               {"kind", "CronJob"},
+                                               {"name", "nightly"},
+                                               {"uid", kubectl_.GetJson("cronjob/nightly")["metadata"]["uid"]},
+                                               {"controller", true}}};
+        Apply(job);
+        ASSERT_TRUE(is_held(std::string("job/") + name, "suspend"));
+    }
+    ASSERT_TRUE(is_held("deployment/web", "paused"));
+    ASSERT_TRUE(is_held("job/report", "suspend"));
+    const auto newest = JobsOfNightly().back();
+    ASSERT_EQ(pods_of("batch.kubernetes.io/job-name"), 0U);
+
+    BecomeTheHook();
+    const auto released = Release({Bindings()});
+    EXPECT_TRUE(released.Ok()) << released.output << released.error;
+    EXPECT_THAT(released.output, HasSubstr("done: 3 held workloads were released"));
+    EXPECT_THAT(Marked(), testing::IsEmpty());
+    EXPECT_EQ(JobsOfNightly(), std::vector<std::string>{newest});
+    for (const auto& selector : {std::string("app=web"), std::string("batch.kubernetes.io/job-name=report"),
+                                 "batch.kubernetes.io/job-name=" + newest})
+        EXPECT_TRUE(Eventually([&] { return pods_of(selector) > 0; }, "pods with " + selector));
+    EXPECT_TRUE(kubectl_.GetJson("job/by-user")["spec"]["suspend"]) << "its user's, not ours";
 }
 
 TEST_F(Uninstall, SaysWhatIsLeftAndWhyWhenItMayNotDoIt) {
