@@ -27,7 +27,7 @@ Namespace::Namespace(const std::map<std::string, std::string>& labels) {
 
 Namespace::~Namespace() {
     try {
-        Kubectl(name_).Must({"delete", "namespace", name_, "--wait=false"});
+        Kubectl(name_).Must({"delete", "namespace", name_, "--wait=false", "--ignore-not-found"});
     } catch (const std::exception& exception) {
         std::cerr << "namespace " << name_ << " stays: " << exception.what() << "\n";
     }
