@@ -55,6 +55,8 @@ MigrationSpec ParseSpec(const json& spec) {
                          .version = DecodeVersion(TextAt(spec, {"version"})),
                          .image = TextAt(spec, {"image"}),
                          .image_from = ParseImageFrom(spec),
+                         .phase = ParsePhase(TextAt(spec, {"phase"})),
+                         .minimum_version = DecodeVersion(TextAt(spec, {"minimumVersion"})),
                          .run = TextAt(spec, {"run"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
     for (const auto& version : core::TextsAt(spec, {"includes"}))

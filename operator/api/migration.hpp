@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "api/conditions.hpp"
+#include "api/phase.hpp"
 #include "api/run_id.hpp"
 #include "core/object_key.hpp"
 #include "core/revision.hpp"
@@ -48,6 +49,9 @@ struct MigrationSpec {
     /// Empty with image_from, until it is known which that is (engine/image_source.hpp).
     std::string image;
     std::optional<ImageFrom> image_from;
+    Phase phase = Phase::Expand;
+    /// Of a Contract: what everybody who uses the schema has to need at least; decoded.
+    std::string minimum_version;
     /// A free token: a new value runs again, also what the database has already.
     std::string run;
     bool suspend = false;

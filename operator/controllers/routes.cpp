@@ -22,6 +22,22 @@ bool SaysTheSame(const observed::WorkloadFacts& before, observed::WorkloadFacts 
     return before == after;
 }
 
+/// A Contract or a Down goes on once nothing that it has no place for is left.
+bool WaitsForPods(const api::Database& database) {
+    for (const auto* bound : {&database.status.floor, &database.status.ceiling}) {
+        if (*bound && (*bound)->provisional && (*bound)->wait_start) return true;
+    }
+    return false;
+}
+
+/// A Contract or a Down goes on once the Ledger shows its bound.
+bool WaitsForLedger(const api::Database& database) {
+    for (const auto* bound : {&database.status.floor, &database.status.ceiling}) {
+        if (*bound && (*bound)->provisional && !(*bound)->wait_start) return true;
+    }
+    return false;
+}
+
 class Routes final {
 public:
     Routes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate)
@@ -61,15 +77,24 @@ public:
             databases_->AddAfter({workload.key.ns, name}, kLookedAtTogether);
     }
 
-    /// Its controller counts pods: that is no news, but the next patch tests the revision.
+    /// Its controller counts pods: the next patch tests the revision, and a Contract or a Down waits for pods to go.
+    /// To everybody else that is no news.
     void WorkloadRevision(const observed::WorkloadFacts& workload) const {
         if (workload.held) gate_->Add(KeyOf(workload));
+        for (const auto& name : RequiredDatabases(workload)) {
+            const core::ObjectKey key{workload.key.ns, name};
+            const auto database = stores_->databases.Find(key);
+            if (database && WaitsForPods(*database)) databases_->AddAfter(key, kLookedAtTogether);
+        }
     }
 
     void Ledger(const core::ObjectKey& key) const {
         gate_->Add(LedgerKey(key.ns));
         for (const auto& workload : stores_->Workloads(kByNamespace, key.ns)) {
             if (workload->held) gate_->Add(KeyOf(*workload));
+        }
+        for (const auto& database : stores_->databases.With(kByNamespace, key.ns)) {
+            if (WaitsForLedger(*database)) databases_->Add(database->key);
         }
     }
 

@@ -31,6 +31,7 @@ void Keep(const api::RunRecord& run, api::DatabaseStatus& status) {
                                                              .image = run.image,
                                                              .version = run.version,
                                                              .version_after = run.version_after,
+                                                             .phase = run.phase,
                                                              .completion_time = run.completion_time});
 }
 
@@ -67,13 +68,17 @@ api::RunRecord AsRecord(const api::EarlierRun& run) {
             .version = run.version,
             .version_after = run.version_after,
             .outcome = api::RunOutcome::Succeeded,
-            .completion_time = run.completion_time};
+            .completion_time = run.completion_time,
+            .phase = run.phase};
 }
 
 bool RanEarlier(const api::Database& database, std::string_view key) {
     const auto& runs = database.status.earlier_runs;
     const auto run = std::find_if(runs.begin(), runs.end(), [&](const auto& entry) { return entry.key == key; });
-    return run != runs.end() && ProvesImage(database, AsRecord(*run));
+    if (run == runs.end()) return false;
+    // A Down proves no image, and yet has run.
+    return run->phase == api::Phase::Down ? WasProvenHere(database.status, AsRecord(*run))
+                                          : ProvesImage(database, AsRecord(*run));
 }
 
 }  // namespace engine

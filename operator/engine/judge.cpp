@@ -4,6 +4,7 @@
 
 #include "engine/earlier_runs.hpp"
 #include "engine/known_versions.hpp"
+#include "engine/range.hpp"
 #include "engine/reading.hpp"
 #include "version/order.hpp"
 
@@ -22,6 +23,20 @@ bool WasProvenBefore(const api::Database& database, std::string_view version) {
         const version::Reading then{.initialised = true, .versions = {*proven}};
         return version::Reached(database.spec.Scheme(), then, version) == version::Standing::Reached;
     });
+}
+
+Verdict VerdictOf(Place place) {
+    switch (place) {
+        case Place::BelowFloor:
+            return Verdict::BelowFloor;
+        case Place::AboveCeiling:
+            return Verdict::AboveCeiling;
+        case Place::Undecided:
+            return Verdict::VersionUnknown;
+        case Place::Inside:
+            break;
+    }
+    return Verdict::Holds;
 }
 
 }  // namespace
@@ -52,7 +67,8 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
 }
 
 bool ProvesImage(const api::Database& database, const api::RunRecord& run) {
-    if (!WasProvenHere(database.status, run)) return false;
+    // A Down runs from an image of what it takes away.
+    if (!WasProvenHere(database.status, run) || run.phase == api::Phase::Down) return false;
     if (run.version.empty()) {
         // What names its versions by hash does not tell; then the run itself is the proof.
         const auto versions = VersionsAfter(run);
@@ -69,17 +85,23 @@ bool ProvesImage(const api::Database& database, const api::RunRecord& run) {
 Verdict Judge(const api::Requirement& requirement, const api::Database* database,
               const std::vector<std::string>& images) {
     if (database == nullptr) return Verdict::UnknownDatabase;
-    if (!requirement.image) return JudgeVersion(*database, requirement.version);
+    if (!requirement.image) {
+        const auto verdict = JudgeVersion(*database, requirement.version);
+        return verdict == Verdict::Holds ? VerdictOf(PlaceOf(*database, requirement.version)) : verdict;
+    }
     if (!IsVerified(*database)) return Verdict::NotRead;
-    for (const auto& run : database->status.runs) {
+    auto verdict = Verdict::NotReached;
+    const auto consider = [&](const api::RunRecord& run) {
         const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
-        if (is_used && ProvesImage(*database, run)) return Verdict::Holds;
-    }
-    for (const auto& run : database->status.earlier_runs) {
-        const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
-        if (is_used && ProvesImage(*database, AsRecord(run))) return Verdict::Holds;
-    }
-    return Verdict::NotReached;
+        if (!is_used || verdict == Verdict::Holds || !ProvesImage(*database, run)) return;
+        const auto of_run = VerdictOf(PlaceOfImage(*database, run));
+        if (of_run == Verdict::Holds || verdict == Verdict::NotReached) verdict = of_run;
+    };
+    for (const auto& run : database->status.runs)
+        consider(run);
+    for (const auto& run : database->status.earlier_runs)
+        consider(AsRecord(run));
+    return verdict;
 }
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 
 #include "api/reasons.hpp"
 #include "core/text.hpp"
+#include "engine/bounds.hpp"
 #include "engine/classify.hpp"
 #include "engine/concerns.hpp"
 #include "engine/earlier_runs.hpp"
@@ -86,6 +87,8 @@ NewReading Declared(const api::Database& database, const Evidence& evidence, cor
 api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const EndedRun& end, core::Time now) {
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
+    // Before the reading: a Down that began takes away what the table may still name.
+    SettleBounds(database, evidence.run, end, now, status);
     // While the run is still active: a reading of another database voids the record, but not this run's own entry.
     const bool is_alone = !HadSeveralPods(world, evidence.run);
     if (is_alone && evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
@@ -111,6 +114,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
         run.image_id = evidence.pod->migration.image_id;
     if (run.outcome == api::RunOutcome::Succeeded && run.version.empty() && evidence.after)
         run.version_after = PrintVersions(*evidence.after);
+    WithdrawLost(world, now, status);
     TrimRuns(world, status);
     return WithConditions(world, std::move(status), now);
 }
@@ -145,6 +149,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
                             .pod = pod,
                             .had_several_pods = HadSeveralPods(world, *run),
                             .migration = migration,
+                            .database = world.database.get(),
                             .after = ReadingAfter(world, *run, job, pod)};
     auto end = Classify(evidence);
     if (!end) {

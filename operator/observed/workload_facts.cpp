@@ -32,6 +32,8 @@ WorkloadFacts ParseWorkload(const nlohmann::json& object, WorkloadKind kind) {
     return workload;
 }
 
+}  // namespace
+
 bool HasEnded(const nlohmann::json& job) {
     for (const auto& condition : core::ArrayAt(job, {"status", "conditions"})) {
         const auto type = TextAt(condition, {"type"});
@@ -39,8 +41,6 @@ bool HasEnded(const nlohmann::json& job) {
     }
     return false;
 }
-
-}  // namespace
 
 std::vector<std::string> WorkloadFacts::Images() const {
     std::vector<std::string> images;

@@ -112,7 +112,7 @@ TEST_F(Routes, WhateverElseChangesWakesAll) {
     See(by_hand);
     EXPECT_THAT(Drain(gate_), UnorderedElementsAre(kWeb, LedgerKey("shop"))) << "recorded";
     auto other_image = Held();
-    other_image.images = {"app:2"};
+    other_image.containers = {{"app", "app:2"}};
     See(Held());
     Forget();
     See(other_image);

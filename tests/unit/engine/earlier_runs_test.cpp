@@ -34,6 +34,8 @@ struct LongRecord {
         database.key = world.key = {"shop", "orders"};
         database.generation = 1;
         database.status = {.version = "0009", .verified_time = kStart, .verified_generation = 1};
+        database.status.probe = {
+            .launch = 1, .observed_generation = 1, .start_time = kStart, .completion_time = kStart};
         for (int i = runs; i > 0; --i) {
             database.status.runs.push_back({.key = "k" + std::to_string(i),
                                             .image = ImageAt(i),
