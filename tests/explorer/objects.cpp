@@ -46,8 +46,8 @@ public:
     }
     Writer& operator<<(const api::RunRecord& run) {
         return *this << run.key << run.migration << run.migration_uid << run.image << run.image_id << run.version
-                     << run.version_after << run.outcome << run.reason << run.message << run.attempts << run.launches << run.job_name << run.start_time
-                     << run.completion_time << run.retry_tokens << run.retry_time;
+                     << run.version_after << run.outcome << run.reason << run.message << run.attempts << run.launches
+                     << run.job_name << run.start_time << run.completion_time << run.retry_tokens << run.retry_time;
     }
     Writer& operator<<(const api::ReachedRequirement& reached) { return *this << reached.requirement << reached.time; }
     Writer& operator<<(const api::RunStatus& run) {
@@ -123,7 +123,7 @@ Digest MakeDigest(const Ledger& ledger) {
 Digest MakeDigest(const Deployment& deployment) {
     Writer writer;
     writer << deployment.key.name << deployment.uid << deployment.held << deployment.requires_text
-           << deployment.waiting_for;
+           << deployment.waiting_for << deployment.Images();
     return writer.Finish();
 }
 

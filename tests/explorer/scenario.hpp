@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/migration.hpp"
@@ -76,6 +77,9 @@ struct Scenario {
     int start_level = 1;
     /// A held Deployment requires this level; 0: there is none.
     int gated_level = 0;
+    /// Instead: it requires DATABASE@image, the Migration takes its image from it, and whoever edits the spec to
+    /// another choice bumps the Deployment's image. Choices are then of MakeImage().
+    bool follows_deployment = false;
     std::uint32_t deeds = 0;
     Purse purse;
     /// The world may change between two steps of one pass; else only between passes.
@@ -89,11 +93,17 @@ struct Scenario {
 
     std::string DatabaseName() const { return "orders" + suffix; }
     std::string MigrationName(std::size_t slot) const { return (slot == 0 ? "orders" : "orders-b") + suffix; }
+    bool HasDeployment() const { return gated_level > 0 || follows_deployment; }
+    /// -1: none has it.
+    int ChoiceOfImage(std::string_view image) const;
     bool May(Deed deed) const { return (deeds & static_cast<std::uint32_t>(deed)) != 0; }
 };
 
 /// With the run key filled in.
 Choice MakeChoice(std::string image, int level, std::string run = {});
+
+/// Of a Migration that names no version.
+Choice MakeImage(std::string image, int level);
 
 /// The spec of a choice as a user writes it.
 std::string SpecText(const Choice& choice, const std::string& database, const api::Attempts& attempts);

@@ -59,7 +59,9 @@ bool Says(const std::vector<api::Condition>& conditions, std::string_view type) 
     return condition != nullptr && condition->status == api::ConditionStatus::True;
 }
 
-void JudgeMigration(const State& state, const Migration& migration, const Instance& real, Violations& broken) {
+/// `choice`: what it asks for now.
+void JudgeMigration(const State& state, const Migration& migration, int choice, const Instance& real,
+                    Violations& broken) {
     const auto& conditions = migration.status.conditions;
     const auto& name = migration.key.name;
     const auto fail = [&](const std::string& words) { broken.push_back({"I7", "Migration " + name + words}); };
@@ -75,9 +77,11 @@ void JudgeMigration(const State& state, const Migration& migration, const Instan
         if (!migration.spec.suspend && !IsBlocked(state)) fail(" waits for ever (" + ready->reason + ")");
         return;
     }
-    const auto& facts = state.keys[static_cast<std::size_t>(migration.choice)];
+    const auto& facts = state.keys[static_cast<std::size_t>(choice)];
     if (!facts.was_disturbed) fail(" rests failed (" + ready->reason + ") and nothing was ever wrong");
-    if (real.level >= LevelOf(migration.spec.version) && !real.is_dirty && migration.spec.run.empty()) {
+    const bool names_version = !migration.spec.version.empty();
+    if (names_version && real.level >= LevelOf(migration.spec.version) && !real.is_dirty &&
+        migration.spec.run.empty()) {
         fail(" rests failed (" + ready->reason + ") and its version is reached, clean");
     }
 }
@@ -88,10 +92,15 @@ void JudgeRest(const Scenario& scenario, const State& state, Violations& broken)
     const auto* database = state.TheDatabase();
     if (database == nullptr) return;
     const auto& real = state.instances[static_cast<std::size_t>(database->instance)];
+    const auto& deployments = state.deployments.Truth().items;
+    const auto* followed = scenario.follows_deployment && !deployments.empty() ? deployments.front().get() : nullptr;
+    const int bumped = followed != nullptr ? scenario.ChoiceOfImage(followed->containers.front().image) : 0;
     for (const auto& migration : state.migrations.Truth().items)
-        JudgeMigration(state, *migration, real, broken);
-    for (const auto& deployment : state.deployments.Truth().items) {
-        const bool is_proven = real.proven >= scenario.gated_level && !real.is_dirty;
+        JudgeMigration(state, *migration, followed != nullptr ? bumped : migration->choice, real, broken);
+    for (const auto& deployment : deployments) {
+        const bool is_proven = followed != nullptr
+                                   ? state.keys[static_cast<std::size_t>(bumped)].was_recorded_as_success
+                                   : real.proven >= scenario.gated_level && !real.is_dirty;
         if (deployment->held && is_proven && !IsBlocked(state)) {
             broken.push_back({"I7", "Deployment " + deployment->key.name + " rests held and its version is reached"});
         }
