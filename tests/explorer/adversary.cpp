@@ -35,6 +35,21 @@ void PutPod(State& next, Pod pod) {
     next.PutPod(Freeze(std::move(pod)));
 }
 
+void BumpDeployment(Emitter& out) {
+    const State& from = out.From();
+    const Scenario& scenario = out.TheScenario();
+    const auto& deployments = from.deployments.Truth().items;
+    if (!scenario.May(Deed::EditSpec) || !scenario.follows_deployment || deployments.empty()) return;
+    for (std::size_t choice = 0; choice < scenario.choices.size(); ++choice) {
+        const auto& image = scenario.choices[choice].image;
+        if (image == deployments.front()->containers.front().image) continue;
+        State next = Paid(from);
+        Put(next.deployments, WithImage(scenario, next, *deployments.front(), static_cast<int>(choice)));
+        out.Emit({.what = What::EditSpec, .which = 0, .how = Byte(choice)}, std::move(next),
+                 [&] { return "a user sets the Deployment's image to " + image; });
+    }
+}
+
 void EditMigrations(Emitter& out) {
     const State& from = out.From();
     const Scenario& scenario = out.TheScenario();
@@ -42,7 +57,8 @@ void EditMigrations(Emitter& out) {
     for (std::size_t i = 0; i < migrations.size(); ++i) {
         const Migration& migration = *migrations[i];
         const auto& name = migration.key.name;
-        for (std::size_t choice = 0; scenario.May(Deed::EditSpec) && choice < scenario.choices.size(); ++choice) {
+        const bool edits = scenario.May(Deed::EditSpec) && !scenario.follows_deployment;
+        for (std::size_t choice = 0; edits && choice < scenario.choices.size(); ++choice) {
             if (static_cast<int>(choice) == migration.choice) continue;
             State next = Paid(from);
             Migration after = NewMigration(scenario, next, 0, static_cast<int>(choice));
@@ -316,6 +332,7 @@ void Interfere(Emitter& out) {
         out.Emit({.what = What::Tick}, std::move(next), [] { return "a second passes"; });
     }
     if (from.purse.faults <= 0) return;
+    BumpDeployment(out);
     EditMigrations(out);
     EditDatabase(out);
     if (scenario.May(Deed::RollOut) && !from.request) RollOut(out);

@@ -1,9 +1,13 @@
 #include "explorer/model.hpp"
 
+#include <algorithm>
 #include <stdexcept>
+
+#include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
 #include "api/requirement.hpp"
+#include "api/run_id.hpp"
 #include "explorer/describe.hpp"
 #include "explorer/kubernetes.hpp"
 #include "explorer/operator.hpp"
@@ -75,7 +79,7 @@ void RunDatabaseWorker(Emitter& out) {
 void RunGateWorkers(Emitter& out) {
     const State& from = out.From();
     const Scenario& scenario = out.TheScenario();
-    if (scenario.gated_level == 0) return;
+    if (!scenario.HasDeployment()) return;
     for (const What what : {What::LedgerPass, What::WorkloadPass}) {
         State next = from;
         GateWorker worker(scenario, next, out.Broken());
@@ -107,6 +111,17 @@ void Expand(const Scenario& scenario, const State& from, Sink& sink) {
     Interfere(out);
 }
 
+Deployment WithImage(const Scenario& scenario, const State& state, Deployment deployment, int choice) {
+    const auto& image = scenario.choices[static_cast<std::size_t>(choice)].image;
+    deployment.containers = {{.name = "app", .image = image}};
+    const auto entry = api::ImageEntry(scenario.DatabaseName(), image);
+    const auto ledger = state.ledgers.Find(api::kLedgerName);
+    deployment.held =
+        !ledger || std::find(ledger->satisfied.begin(), ledger->satisfied.end(), entry) == ledger->satisfied.end();
+    if (!deployment.held) deployment.waiting_for.clear();
+    return deployment;
+}
+
 Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot, int choice) {
     const auto& wanted = scenario.choices[static_cast<std::size_t>(choice)];
     Migration migration;
@@ -117,8 +132,16 @@ Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot,
     migration.run_key = wanted.key;
     migration.choice = choice;
     migration.spec.database = scenario.DatabaseName();
-    migration.spec.version = VersionName(wanted.level);
-    migration.spec.image = wanted.image;
+    if (scenario.follows_deployment) {
+        // What else the key is made of is the same in all choices.
+        const nlohmann::json spec{{"databaseRef", {{"name", "orders"}}}, {"command", {"migrate"}}};
+        migration.spec.image_from =
+            api::ImageFrom{.deployment = scenario.DatabaseName(), .container = {}, .key = api::RunKeyFrame(spec)};
+        migration.run_key.clear();
+    } else {
+        migration.spec.version = VersionName(wanted.level);
+        migration.spec.image = wanted.image;
+    }
     migration.spec.run = wanted.run;
     migration.spec.phase = wanted.phase;
     if (wanted.minimum_level > 0) migration.spec.minimum_version = VersionName(wanted.minimum_level);
@@ -153,7 +176,7 @@ State InitialState(const Scenario& scenario) {
         migration.revision = {state.migrations.NextRevision()};
         state.migrations.Put(Freeze(std::move(migration)));
     }
-    if (scenario.gated_level > 0) {
+    if (scenario.HasDeployment()) {
         Deployment deployment;
         deployment.key = {scenario.ns, scenario.DatabaseName()};
         deployment.uid = {"deployment/1"};
@@ -161,6 +184,10 @@ State InitialState(const Scenario& scenario) {
         deployment.held = true;
         deployment.requires_text = api::RequirementText(scenario.DatabaseName(), VersionName(scenario.gated_level));
         deployment.containers = {{.name = "app", .image = "app:1"}};
+        if (scenario.follows_deployment) {
+            deployment.requires_text = scenario.DatabaseName() + "@image";
+            deployment = WithImage(scenario, state, std::move(deployment), scenario.migrations.front());
+        }
         state.deployments.Put(Freeze(std::move(deployment)));
     }
     state.Restart({});

@@ -18,6 +18,9 @@ void Expand(const Scenario& scenario, const State& from, Sink& sink);
 State InitialState(const Scenario& scenario);
 
 /// A Migration as its user makes it.
+/// A Deployment that is created, or written, with this choice's image: held, unless the Ledger opens it.
+Deployment WithImage(const Scenario& scenario, const State& state, Deployment deployment, int choice);
+
 Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot, int choice);
 Database NewDatabase(const Scenario& scenario, State& state, int instance);
 

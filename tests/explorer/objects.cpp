@@ -133,7 +133,7 @@ Digest MakeDigest(const Ledger& ledger) {
 Digest MakeDigest(const Deployment& deployment) {
     Writer writer;
     writer << deployment.key.name << deployment.uid << deployment.held << deployment.requires_text
-           << deployment.waiting_for;
+           << deployment.waiting_for << deployment.Images();
     return writer.Finish();
 }
 

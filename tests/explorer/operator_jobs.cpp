@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/run_id.hpp"
+#include "engine/image_source.hpp"
 #include "explorer/operator.hpp"
 
 namespace explorer {
@@ -13,6 +14,13 @@ core::Uid FreshUid(State& state, const std::string& name) {
     const bool is_new = !Contains(state.used_names, name);
     Insert(state.used_names, name);
     return {name + "/" + std::to_string(is_new ? 1 : ++state.reused_names + 1)};
+}
+
+/// Of the live Migration, and the live Deployment where its image stands there.
+std::string KeyNow(const Migration& migration, const State& state) {
+    if (!migration.spec.image_from) return migration.run_key;
+    const auto& deployments = state.deployments.Truth().items;
+    return engine::WithImage(migration, {deployments.begin(), deployments.end()}).run_key;
 }
 
 }  // namespace
@@ -31,7 +39,7 @@ bool DatabaseWorker::Do(const engine::CreateMigrationJob& create, Reply reply) {
     const auto& seen = state_.databases.Seen().items;
     const auto live = state_.migrations.Find(create.migration.name);
     const bool asks_for_it = !seen.empty() && live && live->uid == create.run.migration_uid &&
-                             live->run_key == create.run.key && !live->deleting;
+                             KeyNow(*live, state_) == create.run.key && !live->deleting;
     if (!asks_for_it) {
         EndPass();
         return reply == Reply::Received;
@@ -45,7 +53,7 @@ bool DatabaseWorker::Do(const engine::CreateMigrationJob& create, Reply reply) {
     job.run_key = create.run.key;
     job.launch = create.run.launch;
     job.database_generation = seen.front()->generation;
-    job.choice = live->choice;
+    job.choice = Oracle(scenario_, state_, broken_).ChoiceOf(create.run.key);
     job.instance = seen.front()->instance;
     job.is_ours = true;
     auto frozen = Freeze(std::move(job));

@@ -33,6 +33,13 @@ int Oracle::ChoiceOf(std::string_view key) const {
     return -1;
 }
 
+bool Oracle::HasRun(std::string_view image) {
+    const int choice = scenario_.ChoiceOfImage(image);
+    const auto* facts = FactsOf(choice);
+    if (facts == nullptr || !facts->was_recorded_as_success) return false;
+    return IsProven(VersionName(scenario_.choices[static_cast<std::size_t>(choice)].level));
+}
+
 KeyFacts* Oracle::FactsOf(const Pod& pod) {
     const auto* database = state_.TheDatabase();
     if (database == nullptr || database->instance != pod.instance || pod.choice < 0) return nullptr;
@@ -159,6 +166,13 @@ void Oracle::MigrationIsWritten(const Migration& before, const api::MigrationSta
     const auto* ready = api::FindCondition(after.conditions, api::kReady);
     const auto* old = api::FindCondition(before.status.conditions, api::kReady);
     if (old != nullptr && *old == *ready) return;
+    // With imageFrom: the condition speaks of the image that the status shows, unless another one still runs.
+    if (scenario_.follows_deployment && after.run && !after.run->active) {
+        const auto* facts = FactsOf(ChoiceOf(after.run->key));
+        if (facts == nullptr || (!facts->has_succeeded && !facts->was_recorded_as_success)) {
+            Break("I4", "Migration " + before.key.name + " says Ready and image " + after.run->image + " has not run");
+        }
+    }
     // The condition speaks of the spec that the operator saw.
     const auto seen = History<Migration>::Find(state_.migrations.Seen(), before.key.name);
     const auto& version = seen ? seen->spec.version : before.spec.version;
@@ -191,7 +205,13 @@ void Oracle::PodIsDeleted(const Pod& pod) {
 void Oracle::LedgerIsWritten(const std::vector<std::string>& satisfied) {
     for (const auto& entry : satisfied) {
         for (const auto& requirement : api::ParseRequirements(entry).requirements) {
-            if (requirement.version.starts_with("image=")) continue;
+            constexpr std::string_view kImage = "image=";
+            if (requirement.version.starts_with(kImage)) {
+                const auto image = requirement.version.substr(kImage.size());
+                if (scenario_.follows_deployment && !HasRun(image))
+                    Break("I5", "the Ledger opens image " + image + ", whose migrations have not run");
+                continue;
+            }
             const auto* database = state_.TheDatabase();
             if (database != nullptr && FindThatIsInTheWayOf(entry, database->status) != nullptr) {
                 Break("I10", "the Ledger opens " + entry + " after the intent of what takes that away");
@@ -213,6 +233,10 @@ void Oracle::WorkloadOpens(const Deployment& deployment) {
 void Oracle::WorkloadIsReleased(const Deployment& deployment) {
     WorkloadOpens(deployment);
     for (const auto& requirement : api::ParseRequirements(deployment.requires_text).requirements) {
+        if (requirement.image && !HasRun(deployment.containers.front().image)) {
+            Break("I5", "Deployment " + deployment.key.name + " is released with image " +
+                            deployment.containers.front().image + ", whose migrations have not run");
+        }
         if (!IsProven(requirement.version)) {
             Break("I5",
                   "Deployment " + deployment.key.name + " is released and " + requirement.text + " is not proven");
@@ -243,7 +267,9 @@ void Oracle::ContainerEnded(const Pod& pod, int exit_code) {
     if (facts == nullptr) return;
     const auto& real = state_.instances[static_cast<std::size_t>(pod.instance)];
     const auto& choice = scenario_.choices[static_cast<std::size_t>(pod.choice)];
-    facts->has_succeeded = HasBrought(choice, real) && !real.is_dirty;
+    // Where no version is named the exit code counts, too.
+    const bool is_proof = !scenario_.follows_deployment || exit_code == 0;
+    facts->has_succeeded = is_proof && HasBrought(choice, real) && !real.is_dirty;
     if (facts->has_succeeded) return;
     facts->was_disturbed = true;
     const auto& codes = scenario_.attempts.retry_exit_codes;

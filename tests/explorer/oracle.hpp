@@ -35,6 +35,8 @@ public:
     void ContainerBegan(const Pod& pod);
     /// `exit_code` as the kubelet saw it.
     void ContainerEnded(const Pod& pod, int exit_code);
+    int ChoiceOf(std::string_view key) const;
+
     /// Its launch ended before the container began.
     void LaunchWasEnded(const Pod& pod);
     void RecordIsLost();
@@ -50,7 +52,8 @@ private:
     /// nullptr for a pod that does not count: it is in a database to which the Database does not lead any more, or its
     /// Job and the record of its run are both gone.
     KeyFacts* FactsOf(const Pod& pod);
-    int ChoiceOf(std::string_view key) const;
+    /// The run of this image succeeded, as far as anybody was told.
+    bool HasRun(std::string_view image);
     /// Of the real database that the operator believes to speak of.
     const Instance& SeenInstance() const;
     bool IsProven(std::string_view version) const;

@@ -29,6 +29,13 @@ api::Attempts ThreeAttempts() {
 
 }  // namespace
 
+int Scenario::ChoiceOfImage(std::string_view image) const {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        if (choices[i].image == image) return static_cast<int>(i);
+    }
+    return -1;
+}
+
 Choice MakeChoice(std::string image, int level, std::string run) {
     Choice choice{.image = std::move(image), .level = level, .run = std::move(run), .key = {}};
     choice.key = api::RunKey(SpecOf(choice, "orders"));
@@ -62,6 +69,14 @@ bool IsInTheWay(const Choice& choice, int level) {
             break;
     }
     return false;
+}
+
+Choice MakeImage(std::string image, int level) {
+    Choice choice{.image = std::move(image), .level = level, .run = {}, .key = {}};
+    auto spec = SpecOf(choice, "orders");
+    spec.erase("version");
+    choice.key = api::RunKey(spec);
+    return choice;
 }
 
 std::string SpecText(const Choice& choice, const std::string& database, const api::Attempts& attempts) {
@@ -124,6 +139,13 @@ std::vector<Scenario> AllScenarios(double scale) {
                         .deeds = Deed::EditSpec | Deed::Crash | Deed::Retry | Deed::Suspend};
     add(flip, "one fault", 50, {.faults = 1, .delays = 1, .failures = 0, .leaps = 0, .ticks = 0});
     add(flip, "two faults", 150, {.faults = 2, .delays = 0, .failures = 1, .leaps = 0, .ticks = 0});
+
+    const Scenario bumped{.name = "image from a Deployment, bumped",
+                          .choices = {MakeImage("orders:2", 2), MakeImage("orders:3", 3)},
+                          .follows_deployment = true,
+                          .deeds = Deed::EditSpec | Deed::Crash | Deed::LoseReply | Deed::Suspend};
+    add(bumped, "one fault", 100, {.faults = 1, .delays = 1, .failures = 0, .leaps = 0, .ticks = 0});
+    add(bumped, "three faults", 150, {.faults = 3, .delays = 0, .failures = 1, .leaps = 0, .ticks = 0});
 
     const Scenario evidence{
         .name = "evidence lost",

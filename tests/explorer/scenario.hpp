@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/migration.hpp"
@@ -82,6 +83,9 @@ struct Scenario {
     int gated_level = 0;
     /// What Deed::RollOut makes of it.
     std::vector<int> rollout_levels{};
+    /// Instead: it requires DATABASE@image, the Migration takes its image from it, and whoever edits the spec to
+    /// another choice bumps the Deployment's image. Choices are then of MakeImage().
+    bool follows_deployment = false;
     std::uint32_t deeds = 0;
     Purse purse;
     /// The world may change between two steps of one pass; else only between passes.
@@ -95,6 +99,9 @@ struct Scenario {
 
     std::string DatabaseName() const { return "orders" + suffix; }
     std::string MigrationName(std::size_t slot) const { return (slot == 0 ? "orders" : "orders-b") + suffix; }
+    bool HasDeployment() const { return gated_level > 0 || follows_deployment; }
+    /// -1: none has it.
+    int ChoiceOfImage(std::string_view image) const;
     bool May(Deed deed) const { return (deeds & static_cast<std::uint32_t>(deed)) != 0; }
 };
 
@@ -105,6 +112,9 @@ Choice MakeContract(std::string image, int level, int minimum_level);
 Choice MakeDown(std::string image, int level);
 /// What needs this level is in the way of the choice.
 bool IsInTheWay(const Choice& choice, int level);
+
+/// Of a Migration that names no version.
+Choice MakeImage(std::string image, int level);
 
 /// The spec of a choice as a user writes it.
 std::string SpecText(const Choice& choice, const std::string& database, const api::Attempts& attempts);

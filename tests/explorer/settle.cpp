@@ -85,9 +85,10 @@ bool MayRestHeld(const Scenario& scenario, const State& state, const Deployment&
     return false;
 }
 
-void JudgeMigration(const Scenario& scenario, const State& state, const Migration& migration, const Instance& real,
-                    Violations& broken) {
-    const auto& choice = scenario.choices[static_cast<std::size_t>(migration.choice)];
+/// `number`: of the choice that it asks for now.
+void JudgeMigration(const Scenario& scenario, const State& state, const Migration& migration, int number,
+                    const Instance& real, Violations& broken) {
+    const auto& choice = scenario.choices[static_cast<std::size_t>(number)];
     const int wanted = LevelOf(migration.spec.version);
     const bool is_there = choice.phase == api::Phase::Down ? real.level <= wanted : real.level >= wanted;
     const auto& conditions = migration.status.conditions;
@@ -106,10 +107,10 @@ void JudgeMigration(const Scenario& scenario, const State& state, const Migratio
             fail(" waits for ever (" + ready->reason + ")");
         return;
     }
-    const auto& facts = state.keys[static_cast<std::size_t>(migration.choice)];
+    const auto& facts = state.keys[static_cast<std::size_t>(number)];
     if (!facts.was_disturbed) fail(" rests failed (" + ready->reason + ") and nothing was ever wrong");
     // A Contract that failed says so although its version may be there: what it was to take away may not be gone.
-    const bool may_rest = choice.phase != api::Phase::Expand;
+    const bool may_rest = choice.phase != api::Phase::Expand || migration.spec.version.empty();
     if (is_there && !real.is_dirty && migration.spec.run.empty() && !may_rest) {
         fail(" rests failed (" + ready->reason + ") and its version is reached, clean");
     }
@@ -121,10 +122,16 @@ void JudgeRest(const Scenario& scenario, const State& state, Violations& broken)
     const auto* database = state.TheDatabase();
     if (database == nullptr) return;
     const auto& real = state.instances[static_cast<std::size_t>(database->instance)];
+    const auto& deployments = state.deployments.Truth().items;
+    const auto* followed = scenario.follows_deployment && !deployments.empty() ? deployments.front().get() : nullptr;
+    const int bumped = followed != nullptr ? scenario.ChoiceOfImage(followed->containers.front().image) : 0;
     for (const auto& migration : state.migrations.Truth().items)
-        JudgeMigration(scenario, state, *migration, real, broken);
-    for (const auto& deployment : state.deployments.Truth().items) {
-        if (deployment->held && !MayRestHeld(scenario, state, *deployment, real) && !IsBlocked(state)) {
+        JudgeMigration(scenario, state, *migration, followed != nullptr ? bumped : migration->choice, real, broken);
+    for (const auto& deployment : deployments) {
+        const bool may_rest = followed != nullptr
+                                  ? !state.keys[static_cast<std::size_t>(bumped)].was_recorded_as_success
+                                  : MayRestHeld(scenario, state, *deployment, real);
+        if (deployment->held && !may_rest && !IsBlocked(state)) {
             broken.push_back({"I7", "Deployment " + deployment->key.name + " rests held and its version is reached"});
         }
     }
