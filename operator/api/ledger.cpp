@@ -4,8 +4,22 @@
 
 #include "api/names.hpp"
 #include "api/object_meta.hpp"
+#include "core/json_access.hpp"
 
 namespace api {
+namespace {
+
+std::vector<ObservedBound> ParseObserved(const nlohmann::json& ledger, std::string_view field) {
+    std::vector<ObservedBound> bounds;
+    for (const auto& entry : core::ArrayAt(ledger, {field})) {
+        bounds.push_back({.database = core::TextAt(entry, {"database"}),
+                          .version = core::TextAt(entry, {"version"}),
+                          .time = core::TimeAt(entry, {"time"}).value_or(core::Time{})});
+    }
+    return bounds;
+}
+
+}  // namespace
 
 Ledger ParseLedger(const nlohmann::json& object) {
     Ledger ledger;
@@ -19,6 +33,8 @@ Ledger ParseLedger(const nlohmann::json& object) {
                                    .uid = {core::TextAt(entry, {"uid"})},
                                    .requirement = core::TextAt(entry, {"requirement"})});
     }
+    ledger.observed_floor = ParseObserved(object, "observedFloor");
+    ledger.observed_ceiling = ParseObserved(object, "observedCeiling");
     return ledger;
 }
 
@@ -33,14 +49,24 @@ nlohmann::json PrintReleases(const std::vector<HandRelease>& released) {
     return entries;
 }
 
-nlohmann::json PrintLedger(const std::string& ns, const std::vector<std::string>& satisfied,
-                           const std::vector<HandRelease>& released) {
-    nlohmann::json ledger{{"apiVersion", kApiVersion},
+nlohmann::json PrintObserved(const std::vector<ObservedBound>& bounds) {
+    auto entries = nlohmann::json::array();
+    for (const auto& bound : bounds) {
+        entries.push_back(
+            {{"database", bound.database}, {"version", bound.version}, {"time", core::FormatTime(bound.time)}});
+    }
+    return entries;
+}
+
+nlohmann::json PrintLedger(const Ledger& ledger) {
+    nlohmann::json object{{"apiVersion", kApiVersion},
                           {"kind", "Ledger"},
-                          {"metadata", {{"namespace", ns}, {"name", kLedgerName}}},
-                          {"satisfied", satisfied}};
-    if (!released.empty()) ledger["released"] = PrintReleases(released);
-    return ledger;
+                          {"metadata", {{"namespace", ledger.key.ns}, {"name", kLedgerName}}},
+                          {"satisfied", ledger.satisfied}};
+    if (!ledger.released.empty()) object["released"] = PrintReleases(ledger.released);
+    if (!ledger.observed_floor.empty()) object["observedFloor"] = PrintObserved(ledger.observed_floor);
+    if (!ledger.observed_ceiling.empty()) object["observedCeiling"] = PrintObserved(ledger.observed_ceiling);
+    return object;
 }
 
 }  // namespace api

@@ -46,6 +46,8 @@ MigrationSpec ParseSpec(const json& spec) {
     MigrationSpec parsed{.database = TextAt(spec, {"databaseRef", "name"}),
                          .version = DecodeVersion(TextAt(spec, {"version"})),
                          .image = TextAt(spec, {"image"}),
+                         .phase = ParsePhase(TextAt(spec, {"phase"})),
+                         .minimum_version = DecodeVersion(TextAt(spec, {"minimumVersion"})),
                          .run = TextAt(spec, {"run"}),
                          .suspend = core::BoolAt(spec, {"suspend"})};
     for (const auto& version : core::TextsAt(spec, {"includes"}))

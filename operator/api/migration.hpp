@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "api/conditions.hpp"
+#include "api/phase.hpp"
 #include "core/object_key.hpp"
 #include "core/revision.hpp"
 #include "core/time.hpp"
@@ -35,6 +36,9 @@ struct MigrationSpec {
     /// Older versions that this one contains, decoded.
     std::vector<std::string> includes;
     std::string image;
+    Phase phase = Phase::Expand;
+    /// Of a Contract: what everybody who uses the schema has to need at least; decoded.
+    std::string minimum_version;
     /// A free token: a new value runs again, also what the database has already.
     std::string run;
     bool suspend = false;

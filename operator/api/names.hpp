@@ -64,6 +64,9 @@ inline constexpr std::string_view kDatabaseGenerationAnnotation = "tidegate.io/d
 inline constexpr std::string_view kControllerUidLabel = "batch.kubernetes.io/controller-uid";
 inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
 
+/// Set by the Deployment controller on ReplicaSets: counts the rollouts.
+inline constexpr std::string_view kRolloutAnnotation = "deployment.kubernetes.io/revision";
+
 /// Set by kubectl on a Job that somebody made of a CronJob by hand (kubectl create job --from), with kManualInstance.
 inline constexpr std::string_view kInstantiateAnnotation = "cronjob.kubernetes.io/instantiate";
 inline constexpr std::string_view kManualInstance = "manual";

@@ -21,6 +21,10 @@ inline constexpr std::string_view kWaitingForDatabase = "WaitingForDatabase";
 inline constexpr std::string_view kWaitingForTurn = "WaitingForTurn";
 inline constexpr std::string_view kWaitingForFence = "WaitingForFence";
 inline constexpr std::string_view kSuspended = "Suspended";
+// Before a Contract or a Down, in this order.
+inline constexpr std::string_view kWaitingForLedger = "WaitingForLedger";
+inline constexpr std::string_view kWaitingForRequests = "WaitingForRequests";
+inline constexpr std::string_view kWaitingForOldPods = "WaitingForOldPods";
 inline constexpr std::string_view kMigrationRunning = "MigrationRunning";
 inline constexpr std::string_view kRetryScheduled = "RetryScheduled";
 inline constexpr std::string_view kVerifying = "Verifying";
@@ -58,6 +62,7 @@ inline constexpr std::string_view kNeverStarted = "NeverStarted";
 inline constexpr std::string_view kSuperseded = "Superseded";
 inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
 inline constexpr std::string_view kJobNameTaken = "JobNameTaken";
+inline constexpr std::string_view kRolloutSkipsStep = "RolloutSkipsStep";
 
 // Events besides those of the reasons above.
 inline constexpr std::string_view kMigrationJobCreated = "MigrationJobCreated";

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/phase.hpp"
 #include "core/hash.hpp"
 #include "core/json_access.hpp"
 
@@ -35,6 +36,10 @@ std::string RunKey(const nlohmann::json& migration_spec) {
     for (const char* field : {"image", "command", "args", "env", "envFrom", "volumes", "version", "run"}) {
         if (const auto* value = core::FindAt(migration_spec, {field})) what_runs[field] = *value;
     }
+    // Not of an Expand: keys of before there were phases stay what they were, and the default may be written or not.
+    const auto phase = ParsePhase(core::TextAt(migration_spec, {"phase"}));
+    if (phase != Phase::Expand) what_runs["phase"] = Name(phase);
+    if (phase == Phase::Contract) what_runs["minimumVersion"] = core::TextAt(migration_spec, {"minimumVersion"});
     return core::HashText(what_runs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kKeyLength);
 }
 

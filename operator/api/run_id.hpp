@@ -24,8 +24,9 @@ struct RunId {
 };
 
 /// The run key: a hash over the closed list of fields of Migration.spec that decide what runs (image as written,
-/// command, args, env, envFrom, volumes, version, run). Changing anything else runs nothing again. 16 characters. A new
-/// field joins the list only with a value that leaves the key of specs without it unchanged.
+/// command, args, env, envFrom, volumes, version, phase, minimumVersion, run). Changing anything else runs nothing
+/// again. 16 characters. A new field joins the list only with a value that leaves the key of specs without it
+/// unchanged.
 std::string RunKey(const nlohmann::json& migration_spec);
 
 /// At most 63 characters: "<first 40 of the Migration's name>-<10 of hash(name, uid, key, Database)>-<launch>". The Job

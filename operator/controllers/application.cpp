@@ -68,7 +68,7 @@ public:
           recorder_({.controller = std::string(api::kGroup) + "/tidegate", .instance = options_.pod_name},
                     clients_.requests, metrics_),
           databases_({stores_, ended_pods_, writes_, database_tracker_, recorder_, runtime::SystemClock(), metrics_,
-                      metrics_, options_.jobs}),
+                      metrics_, options_.jobs, options_.in_flight_wait}),
           gate_({stores_, writes_, gate_tracker_, recorder_, metrics_, metrics_}),
           database_workers_(
               "database", kWorkers, database_queue_,
@@ -95,6 +95,13 @@ public:
 
     int Run() {
         telemetry::Log(runtime::LogLevel::kInfo, "tidegate starts", {{"version", options_.version}});
+        if (options_.in_flight_wait < engine::kInFlightWait) {
+            telemetry::Log(
+                runtime::LogLevel::kWarning,
+                "--in-flight-wait-seconds is shorter than an API request may take: a contract may start while "
+                "an old rollout is let through. For tests only",
+                {{"seconds", std::to_string(options_.in_flight_wait.count())}});
+        }
         reflectors_.Start();
         std::jthread starter([this](std::stop_token stop) { StartWhenSynced(std::move(stop)); });
         const int signal = runtime::WaitForSignal();

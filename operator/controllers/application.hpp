@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/tuning.hpp"
 #include "jobs/job_settings.hpp"
 
 namespace controllers {
@@ -22,6 +24,8 @@ struct Options {
     std::string ready_file;
     std::string version;
     jobs::JobSettings jobs;
+    /// Before a Contract or a Down; less than the default is for tests alone.
+    std::chrono::seconds in_flight_wait = engine::kInFlightWait;
 };
 
 /// The operator, wired: stores, reflectors, queues, controllers, election, HTTP. Construct, Run once, leave by

@@ -12,6 +12,7 @@
 #include "controllers/live_list.hpp"
 #include "controllers/notes.hpp"
 #include "controllers/run_metrics.hpp"
+#include "controllers/schema_users.hpp"
 #include "controllers/status_patch.hpp"
 #include "core/json_access.hpp"
 #include "engine/lookup.hpp"
@@ -84,11 +85,16 @@ engine::World DatabaseController::BuildWorld(const core::ObjectKey& key, const P
                         .jobs = pass.learned.jobs_are_live ? pass.live_jobs : stores.jobs.With(kByDatabase, index),
                         .pods = {},
                         .workloads = stores.Workloads(kByDatabase, index),
+                        .ledger = pass.learned.ledger_is_live
+                                      ? pass.live_ledger
+                                      : stores.ledgers.Find({key.ns, std::string(api::kLedgerName)}),
+                        .in_flight_wait = parts_.in_flight_wait,
                         .learned = pass.learned};
     if (world.database) {
         const auto* run = engine::ActiveRun(world.database->status);
         if (run != nullptr) world.learned.job_request = job_requests_.Of(key, *run);
         world.learned.fence_holder = fence_holders_.Of(key);
+        if (!world.learned.old_pods) world.learned.old_pods = old_pods_.Of(key);
     }
     for (auto& pod : stores.pods.With(kByDatabase, index)) {
         if (!pass.live_pods.contains(pod->job)) world.pods.push_back(std::move(pod));
@@ -125,7 +131,9 @@ DatabaseController::After DatabaseController::Perform(const core::ObjectKey& key
             [&](const engine::DeleteJob& old) { return Delete(kube::kJobs, old.job, old.uid, old.at); },
             [&](const engine::ListJobsLive&) { return ListJobs(key, pass, stop); },
             [&](const engine::ListPodsLive& list) { return ListPods(key, list.job, pass, stop); },
-            [&](const engine::ListEventsLive& list) { return ListEvents(key, list, stop); }},
+            [&](const engine::ListEventsLive& list) { return ListEvents(key, list, stop); },
+            [&](const engine::ReadLedgerLive&) { return ReadLedger(key, pass, stop); },
+            [&](const engine::ListOldPodsLive& list) { return ListOldPods(key, list, pass, stop); }},
         step);
 }
 
@@ -277,6 +285,29 @@ DatabaseController::After DatabaseController::ListPods(const core::ObjectKey& ke
     const bool is_final = facts && facts->Ended() && !pods.empty() &&
                           std::all_of(pods.begin(), pods.end(), [](const auto& pod) { return pod->terminal; });
     if (is_final) parts_.ended_pods.KeepEvidence(facts->uid, pods);
+    return After::DecideAgain;
+}
+
+DatabaseController::After DatabaseController::ReadLedger(const core::ObjectKey& key, Pass& pass,
+                                                         const std::stop_token& stop) {
+    const auto live = parts_.client.Get(kube::kLedgers, {key.ns, std::string(api::kLedgerName)}, stop);
+    pass.live_ledger = live ? std::make_shared<const api::Ledger>(api::ParseLedger(*live)) : nullptr;
+    pass.learned.ledger_is_live = true;
+    return After::DecideAgain;
+}
+
+DatabaseController::After DatabaseController::ListOldPods(const core::ObjectKey& key,
+                                                          const engine::ListOldPodsLive& list, Pass& pass,
+                                                          const std::stop_token& stop) {
+    const auto database = parts_.stores.databases.Find(key);
+    const auto migration = parts_.stores.migrations.Find(list.migration);
+    if (!database || !migration) return After::ComeBack;
+    engine::OldPods pods{.key = migration->run_key, .asked = parts_.clock.Now(), .is_live = true};
+    for (const auto& workload : parts_.stores.Workloads(kByDatabase, DatabaseIndexValue(key.ns, key.name)))
+        pods.seen = std::max(pods.seen, workload->revision.value);
+    pods.found = engine::FindOldPods(*database, *migration, ListSchemaUsers(parts_.client, key.ns, stop));
+    old_pods_.Learned(key, pods);
+    pass.learned.old_pods = std::move(pods);
     return After::DecideAgain;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -8,6 +9,7 @@
 #include "controllers/ended_pods.hpp"
 #include "controllers/fence_holders.hpp"
 #include "controllers/job_requests.hpp"
+#include "controllers/old_pods_memory.hpp"
 #include "controllers/stores.hpp"
 #include "engine/decide.hpp"
 #include "jobs/job_settings.hpp"
@@ -35,6 +37,8 @@ public:
         runtime::Observer& observer;
         telemetry::Metrics& metrics;
         jobs::JobSettings jobs;
+        /// engine::kInFlightWait but in tests.
+        std::chrono::seconds in_flight_wait = engine::kInFlightWait;
     };
 
     explicit DatabaseController(Parts parts) : parts_(std::move(parts)) {}
@@ -55,6 +59,7 @@ private:
         engine::Learned learned;
         std::vector<engine::Shared<observed::JobFacts>> live_jobs;
         std::map<std::string, std::vector<engine::Shared<observed::PodFacts>>> live_pods;
+        engine::Shared<api::Ledger> live_ledger;
     };
 
     engine::World BuildWorld(const core::ObjectKey& key, const Pass& pass) const;
@@ -72,6 +77,9 @@ private:
     After ListJobs(const core::ObjectKey& key, Pass& pass, const std::stop_token& stop);
     After ListPods(const core::ObjectKey& key, const std::string& job, Pass& pass, const std::stop_token& stop);
 
+    After ReadLedger(const core::ObjectKey& key, Pass& pass, const std::stop_token& stop);
+    After ListOldPods(const core::ObjectKey& key, const engine::ListOldPodsLive& list, Pass& pass,
+                      const std::stop_token& stop);
     After ListEvents(const core::ObjectKey& key, const engine::ListEventsLive& list, const std::stop_token& stop);
     /// "Job a of Migration b in namespace c"; empty when no Job that this operator sees has the uid.
     std::string DescribeRun(const core::Uid& job) const;
@@ -79,6 +87,7 @@ private:
     Parts parts_;
     JobRequests job_requests_;
     FenceHolders fence_holders_;
+    OldPodsMemory old_pods_;
 };
 
 }  // namespace controllers

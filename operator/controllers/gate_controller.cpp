@@ -109,13 +109,24 @@ runtime::Result GateController::Perform(const core::ObjectKey& key, const engine
 
 kube::Written GateController::Write(const engine::WriteLedger& write) {
     if (write.at == core::Revision{}) {
-        return parts_.client.Create(
-            kube::kLedgers,
-            api::PrintLedger(write.ns, write.satisfied, write.released.value_or(std::vector<api::HandRelease>{})));
+        api::Ledger ledger{.key = {write.ns, std::string(api::kLedgerName)}, .satisfied = write.satisfied};
+        if (write.released) ledger.released = *write.released;
+        if (write.observed) {
+            ledger.observed_floor = write.observed->floor;
+            ledger.observed_ceiling = write.observed->ceiling;
+        }
+        return parts_.client.Create(kube::kLedgers, api::PrintLedger(ledger));
     }
     auto operations = nlohmann::json::array({{{"op", "add"}, {"path", "/satisfied"}, {"value", write.satisfied}}});
     if (write.released) {
         operations.push_back({{"op", "add"}, {"path", "/released"}, {"value", api::PrintReleases(*write.released)}});
+    }
+    if (write.observed) {
+        // With the entries, in one write: whoever sees the one sees the other.
+        operations.push_back(
+            {{"op", "add"}, {"path", "/observedFloor"}, {"value", api::PrintObserved(write.observed->floor)}});
+        operations.push_back(
+            {{"op", "add"}, {"path", "/observedCeiling"}, {"value", api::PrintObserved(write.observed->ceiling)}});
     }
     return parts_.client.Patch(kube::kLedgers, TargetOf(write).object, write.at, operations);
 }

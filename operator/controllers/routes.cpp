@@ -9,6 +9,14 @@ core::ObjectKey KeyOf(const observed::WorkloadFacts& workload) {
     return GateKey(workload.kind, workload.key);
 }
 
+/// A Contract or a Down goes on once the Ledger shows its bound.
+bool WaitsForLedger(const api::Database& database) {
+    for (const auto* bound : {&database.status.floor, &database.status.ceiling}) {
+        if (*bound && (*bound)->provisional && !(*bound)->wait_start) return true;
+    }
+    return false;
+}
+
 class Routes final {
 public:
     Routes(Stores& stores, runtime::Queue& databases, runtime::Queue& gate)
@@ -52,6 +60,9 @@ public:
         gate_->Add(LedgerKey(key.ns));
         for (const auto& workload : stores_->Workloads(kByNamespace, key.ns)) {
             if (workload->held) gate_->Add(KeyOf(*workload));
+        }
+        for (const auto& database : stores_->databases.With(kByNamespace, key.ns)) {
+            if (WaitsForLedger(*database)) databases_->Add(database->key);
         }
     }
 

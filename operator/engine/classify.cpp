@@ -4,6 +4,7 @@
 
 #include "api/reasons.hpp"
 #include "engine/explain.hpp"
+#include "engine/range.hpp"
 #include "engine/repair.hpp"
 #include "engine/retry.hpp"
 #include "version/order.hpp"
@@ -27,7 +28,8 @@ constexpr int kNotFound = 127;
 constexpr std::size_t kLongestDirtyDetail = 200;
 
 /// The fields of the run key: other changes, more memory among them, run nothing by themselves.
-constexpr std::string_view kWhatRuns = "what runs (image, command, args, env, envFrom, volumes, version or run)";
+constexpr std::string_view kWhatRuns =
+    "what runs (image, command, args, env, envFrom, volumes, version, phase, minimumVersion or run)";
 
 bool HasLogTail(const Evidence& evidence) {
     const bool is_kept = evidence.migration == nullptr || evidence.migration->spec.log_tail;
@@ -150,17 +152,40 @@ Started HasStarted(const Evidence& evidence) {
     return evidence.job != nullptr && evidence.job->EndedNoPod() ? Started::No : Started::Unknown;
 }
 
+/// What a run to a version was to prove, in the words of its messages.
+struct Aim {
+    version::Standing standing;
+    std::string done, tried, unknown, missed;
+};
+
+Aim AimOf(const Evidence& evidence) {
+    const auto& version = evidence.run.version;
+    if (evidence.run.phase == api::Phase::Down) {
+        return {.standing = StandingOfDown(*evidence.database, *evidence.after, version),
+                .done = "Nothing above version " + version + " is left after Job ",
+                .tried = "The migration back to version " + version,
+                .unknown = "anything above version " + version + " is left",
+                .missed = "something above version " + version + " is reached still"};
+    }
+    return {.standing = version::Reached(evidence.scheme, *evidence.after, version),
+            .done = "Version " + version + " was reached by Job ",
+            .tried = "The migration to version " + version,
+            .unknown = "version " + version + " is reached",
+            .missed = "version " + version + " is not reached"};
+}
+
 EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const std::string& how) {
     const auto& run = evidence.run;
     const auto& after = *evidence.after;
-    const auto standing = version::Reached(evidence.scheme, after, run.version);
+    const auto aim = AimOf(evidence);
+    const auto standing = aim.standing;
     EndedRun end{.attempted = true};
     if (standing == version::Standing::Reached && !after.dirty) {
         end.outcome = api::RunOutcome::Succeeded;
         end.reason = exit_was_zero ? reasons::kMigrationSucceeded : reasons::kVerifiedAfterFailure;
         // In the past tense: the database may be further on when somebody reads it.
-        end.message = "Version " + run.version + " was reached by Job " + run.job_name +
-                      (exit_was_zero ? "" : " although " + how) + "; the database then said " + Versions(after) + ".";
+        end.message = aim.done + run.job_name + (exit_was_zero ? "" : " although " + how) +
+                      "; the database then said " + Versions(after) + ".";
         if (!exit_was_zero) end.message += DescribeToolLock(evidence);
         return end;
     }
@@ -168,8 +193,8 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
         end.message =
-            "The migration to version " + run.version + " failed: " + how + "." + DescribeLocks(evidence) +
-            " The database is at " + Versions(after) + "." + DescribeToolLock(evidence) +
+            aim.tried + " failed: " + how + "." + DescribeLocks(evidence) + " The database is at " + Versions(after) +
+            "." + DescribeToolLock(evidence) +
             " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
         end.message += kWhatRuns;
         end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
@@ -178,13 +203,12 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (standing == version::Standing::Unknown) {
         end.reason = reasons::kVersionUnknown;
         end.message = "The migration ended with exit code 0 and the database says " + Versions(after) +
-                      ", which does not tell whether version " + run.version +
-                      " is reached. Name spec.version as the tool's table names it.";
+                      ", which does not tell whether " + aim.unknown +
+                      ". Name spec.version as the tool's table names it.";
         return end;
     }
     end.reason = reasons::kVerificationFailed;
-    end.message = "The migration ended with exit code 0, but version " + run.version +
-                  " is not reached: the database says " + Versions(after) +
+    end.message = "The migration ended with exit code 0, but " + aim.missed + ": the database says " + Versions(after) +
                   ". Check that the command migrates this database and that the image holds the migration.";
     return end;
 }

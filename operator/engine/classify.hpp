@@ -25,6 +25,8 @@ struct Evidence {
     bool had_several_pods = false;
     /// The Migration as it is now; nullptr: it is gone.
     const api::Migration* migration = nullptr;
+    /// As it was before; never nullptr for a Down, whose proof rests on what is known of the order of versions.
+    const api::Database* database = nullptr;
     /// What the database said after the migration container had ended: the agent's word, or a later probe's.
     std::optional<version::Reading> after;
 };
@@ -38,7 +40,8 @@ struct EndedRun {
 };
 
 /// How a launch ended. The table wins over the exit code: a lost or failed run whose version is reached and clean has
-/// succeeded, exit 0 without the version has failed.
+/// succeeded, exit 0 without the version has failed. A Down has succeeded when nothing above its version is reached any
+/// more.
 /// Where the database cannot be read the exit code decides, and what is lost has failed.
 /// nullopt: only the database can tell, and it was not asked yet.
 std::optional<EndedRun> Classify(const Evidence& evidence);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/bounds.hpp"
 #include "engine/cause.hpp"
 #include "engine/concerns.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/start_conditions.hpp"
 #include "engine/tuning.hpp"
 
 namespace engine {
@@ -45,7 +47,11 @@ std::optional<core::Time> NextLook(const World& world, core::Time now) {
         const auto next = *probe.start_time + kProbeInterval;
         if (next > now) earliest.Consider(next, now);
     }
-    if (ActiveRun(status) == nullptr) earliest.Consider(RecheckDue(*world.database), now);
+    if (ActiveRun(status) == nullptr) {
+        earliest.Consider(RecheckDue(*world.database), now);
+        if (const auto* next = NextBoundSetter(world, *world.database, now))
+            earliest.Consider(NextLookForOldPods(world, *next, now), now);
+    }
     for (const auto& migration : world.migrations) {
         const auto* run = api::FindRun(status, migration->run_key);
         if (run != nullptr && run->retry_time && *run->retry_time > now) earliest.Consider(run->retry_time, now);

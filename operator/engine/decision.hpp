@@ -84,8 +84,17 @@ struct ListEventsLive {
     core::Uid uid;
 };
 
-using Step = std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigrationJob, CreateProbeJob, DeletePod,
-                          SuspendJob, DeleteJob, ListJobsLive, ListPodsLive, ListEventsLive>;
+/// The namespace's Ledger, by a quorum read.
+struct ReadLedgerLive {};
+
+/// Everything in the namespace that has or makes pods, for FindOldPods: what the Migration has to wait for.
+struct ListOldPodsLive {
+    core::ObjectKey migration;
+};
+
+using Step =
+    std::variant<WriteDatabaseStatus, WriteMigrationStatus, CreateMigrationJob, CreateProbeJob, DeletePod, SuspendJob,
+                 DeleteJob, ListJobsLive, ListPodsLive, ListEventsLive, ReadLedgerLive, ListOldPodsLive>;
 
 /// An event, sent after the step succeeded.
 struct Note {
@@ -111,6 +120,11 @@ struct WriteLedger {
     std::vector<std::string> satisfied;
     /// Set when they change.
     std::optional<std::vector<api::HandRelease>> released = {};
+    struct Observed {
+        std::vector<api::ObservedBound> floor, ceiling;
+    };
+    /// Set when one of them changes.
+    std::optional<Observed> observed = {};
 };
 struct ReleaseWorkload {
     observed::WorkloadKind kind = observed::WorkloadKind::Deployment;

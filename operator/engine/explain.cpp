@@ -7,9 +7,11 @@
 #include "engine/cause.hpp"
 #include "engine/lookup.hpp"
 #include "engine/lost.hpp"
+#include "engine/range.hpp"
 #include "engine/reading.hpp"
 #include "engine/repair.hpp"
 #include "engine/retry.hpp"
+#include "engine/start_conditions.hpp"
 
 namespace engine {
 namespace {
@@ -54,7 +56,9 @@ View ExplainLost(const api::Migration& migration, const api::Database& database)
 const api::Migration* FindLost(const World& world, const api::Database& database) {
     for (const auto& migration : world.migrations) {
         const auto* run = api::FindRun(database.status, migration->run_key);
-        if (run != nullptr && IsLost(database, *run)) return migration.get();
+        // What a Down took away went on purpose.
+        const bool is_meant = run != nullptr && IsTakenDown(database, run->version);
+        if (run != nullptr && !is_meant && IsLost(database, *run)) return migration.get();
     }
     return nullptr;
 }
@@ -95,6 +99,34 @@ std::string ExplainNotReached(const WorkloadWorld& world, const api::Requirement
         text += "; see kubectl describe tgm " + migration->key.name;
     }
     return text;
+}
+
+std::string ExplainBelowFloor(const api::Database& database) {
+    const auto& floor = *database.status.floor;
+    return "it is below the floor of Database " + database.key.name + ": Migration " + floor.migration +
+           " takes away, or took away, what it needs. The oldest safe version is " + floor.version +
+           ": roll out one that requires " + api::RequirementText(database.key.name, floor.version) + " or a later one";
+}
+
+std::string ExplainAboveCeiling(const api::Database& database) {
+    const auto& ceiling = *database.status.ceiling;
+    return "it is above the ceiling of Database " + database.key.name + ": Migration " + ceiling.migration +
+           " (Down) takes the database back to version " + ceiling.version + ". Roll out one that requires at most " +
+           api::RequirementText(database.key.name, ceiling.version) +
+           ", or bring the version again with a Migration of phase Expand";
+}
+
+/// It is reached; what is not known is whether it lies in the range.
+bool IsOutOfSight(const api::Requirement& requirement, const api::Database& database) {
+    return requirement.image || JudgeVersion(database, requirement.version) == Verdict::Holds;
+}
+
+std::string ExplainUndecidedPlace(const api::Database& database) {
+    const auto& [floor, ceiling] = std::pair(database.status.floor, database.status.ceiling);
+    const auto& version = floor ? floor->version : ceiling->version;
+    return "it is reached, but neither its name nor the record tells whether it is older or newer than version " +
+           version + ", which is the " + (floor ? "oldest" : "newest") + " safe one of Database " + database.key.name +
+           "; roll out one that requires " + api::RequirementText(database.key.name, version);
 }
 
 /// Who holds the fence, for the end of the message about a pod that waits for it.
@@ -192,9 +224,10 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
                 .reason = cause->reason,
                 .message = cause->message + (cause->is_fence ? DescribeFenceHolder(world, *pod) : "")};
     }
+    const std::string does = run.phase == api::Phase::Down ? " takes the database back to " : " brings ";
     return {.summary = Summary::Working,
             .reason = std::string(reasons::kMigrationRunning),
-            .message = "Job " + run.job_name + " brings " + what + " with image " + run.image + "."};
+            .message = "Job " + run.job_name + does + what + " with image " + run.image + "."};
 }
 
 View ExplainMigration(const World& world, const api::DatabaseStatus& status, const api::Migration& migration,
@@ -216,8 +249,10 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     }
     const auto ahead = Ahead(world, status);
     // A run that was asked for by a token runs, whatever the database has.
-    const bool reached = migration.spec.run.empty() && !migration.spec.version.empty() && IsVerified(ahead) &&
-                         JudgeVersion(ahead, migration.spec.version) == Verdict::Holds;
+    const bool reached = migration.spec.phase == api::Phase::Expand && migration.spec.run.empty() &&
+                         !migration.spec.version.empty() && IsVerified(ahead) &&
+                         JudgeVersion(ahead, migration.spec.version) == Verdict::Holds &&
+                         !IsTakenDown(ahead, migration.spec.version);
     const bool failed = run != nullptr && run->outcome != api::RunOutcome::Succeeded;
     // What failed and is there nonetheless came another way since.
     const bool is_superseded = run != nullptr && run->reason == reasons::kSuperseded;
@@ -229,22 +264,17 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
         if (!is_scheduled) return ExplainRecord(*run);
         if (!migration.spec.suspend) return ExplainRetry(*run, migration.spec.attempts.max);
     }
-    if (migration.spec.suspend && !reached) {
-        return {.summary = Summary::Working,
-                .reason = std::string(reasons::kSuspended),
-                .message = "spec.suspend is set: nothing is started until it is removed."};
-    }
-    if (!IsVerified(ahead)) {
-        const View database = ExplainDatabase(world, status);
-        return {.summary = Summary::Working,
-                .reason = std::string(reasons::kWaitingForDatabase),
-                .message = "Database " + name + " must be read first (" + database.reason + "): " + database.message};
-    }
     if (reached) {
         return {.summary = Summary::Ready,
                 .reason = std::string(reasons::kAlreadyReached),
                 .message = "Version " + migration.spec.version + " is reached already: Database " + name + " is at " +
                            AtVersion(status) + ". Nothing had to be run."};
+    }
+    if (auto conditions = StartConditions(world, ahead, migration, now); !conditions.empty()) {
+        View first = conditions.front();
+        for (auto& condition : conditions)
+            first.waiting_for.push_back(std::move(condition.reason));
+        return first;
     }
     const auto* active = ActiveRun(status);
     std::string turn = "Waits for its turn on Database " + name;
@@ -277,7 +307,12 @@ std::string ExplainHold(const WorkloadWorld& world) {
             case Verdict::Dirty:
                 return text + "Database " + requirement.database + " is dirty. " +
                        Quote(RepairAdvice(database->spec.history.tool, KeptReading(database->status)));
+            case Verdict::BelowFloor:
+                return text + ExplainBelowFloor(*database);
+            case Verdict::AboveCeiling:
+                return text + ExplainAboveCeiling(*database);
             case Verdict::VersionUnknown: {
+                if (IsOutOfSight(requirement, *database)) return text + ExplainUndecidedPlace(*database);
                 // The names need not tell before it ran, as long as somebody brings this very version.
                 const auto* migration = Bringing(world, requirement);
                 if (migration != nullptr && migration->spec.version == requirement.version) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/conditions.hpp"
 #include "api/database.hpp"
@@ -20,6 +21,8 @@ struct View {
     api::Summary summary = api::Summary::Working;
     std::string reason;
     std::string message;
+    /// Of a run that may not start yet: the reasons of all that it waits for, in order.
+    std::vector<std::string> waiting_for = {};
 };
 
 /// What the Database shows when its status is `status`, which may be one step ahead of the World.

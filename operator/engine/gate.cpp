@@ -9,7 +9,9 @@
 #include "engine/explain.hpp"
 #include "engine/hand_release.hpp"
 #include "engine/judge.hpp"
+#include "engine/known_versions.hpp"
 #include "engine/lookup.hpp"
+#include "engine/range.hpp"
 
 namespace engine {
 namespace {
@@ -49,14 +51,18 @@ void KeepWhatHolds(const LedgerWorld& world, const api::Database& database, std:
 void AddDatabase(const LedgerWorld& world, const api::Database& database, std::set<std::string>& satisfied) {
     if (!IsVerified(database)) return;
     KeepWhatHolds(world, database, satisfied);
-    for (const auto& [requirement, time] : database.status.reached)
-        satisfied.insert(requirement);
+    for (const auto& [requirement, time] : database.status.reached) {
+        const auto version = VersionOf(requirement);
+        if (!version || PlaceOf(database, *version) == Place::Inside) satisfied.insert(requirement);
+    }
     for (const auto& run : database.status.runs) {
-        if (ProvesImage(database, run)) satisfied.insert(api::ImageEntry(database.key.name, run.image));
+        if (ProvesImage(database, run) && PlaceOfImage(database, run) == Place::Inside)
+            satisfied.insert(api::ImageEntry(database.key.name, run.image));
     }
     for (const auto& migration : world.migrations) {
         if (migration->spec.database != database.key.name || migration->spec.version.empty()) continue;
-        if (JudgeVersion(database, migration->spec.version) == Verdict::Holds) {
+        const auto& version = migration->spec.version;
+        if (JudgeVersion(database, version) == Verdict::Holds && PlaceOf(database, version) == Place::Inside) {
             satisfied.insert(api::RequirementText(database.key.name, migration->spec.version));
         }
     }
@@ -66,6 +72,21 @@ void AddDatabase(const LedgerWorld& world, const api::Database& database, std::s
             if (Judge(requirement, &database) == Verdict::Holds) satisfied.insert(requirement.text);
         }
     }
+}
+
+/// By which floors and ceilings the entries are chosen: who waits for that sees it in the Ledger itself.
+WriteLedger::Observed Observed(const LedgerWorld& world) {
+    WriteLedger::Observed observed;
+    const auto add = [](const api::Database& database, const auto& bound, auto& to) {
+        if (bound) to.push_back({.database = database.key.name, .version = bound->version, .time = bound->time});
+    };
+    for (const auto& database : world.databases) {
+        add(*database, database->status.floor, observed.floor);
+        add(*database, database->status.ceiling, observed.ceiling);
+    }
+    for (auto* bounds : {&observed.floor, &observed.ceiling})
+        std::sort(bounds->begin(), bounds->end());
+    return observed;
 }
 
 /// The Ledger says so: from then on the policies let the same rollout through without the operator.
@@ -149,11 +170,18 @@ GateDecision DecideLedger(const LedgerWorld& world) {
     if (entries.size() > kMostEntries) entries.resize(kMostEntries);
     auto releases = FindHandReleases(world);
     const bool is_wanted = !world.databases.empty() || world.ledger || !releases.in_effect.empty();
+    auto observed = Observed(world);
+    const bool same_observed = world.ledger ? world.ledger->observed_floor == observed.floor &&
+                                                  world.ledger->observed_ceiling == observed.ceiling
+                                            : observed.floor.empty() && observed.ceiling.empty();
     const bool same_releases = world.ledger ? world.ledger->released == releases.in_effect : releases.in_effect.empty();
-    if (!is_wanted || (world.ledger && world.ledger->satisfied == entries && same_releases)) return {};
+    if (!is_wanted || (world.ledger && world.ledger->satisfied == entries && same_releases && same_observed)) {
+        return {};
+    }
     WriteLedger write{.ns = world.ns, .at = {}, .satisfied = std::move(entries)};
     if (world.ledger) write.at = world.ledger->revision;
     if (!same_releases) write.released = std::move(releases.in_effect);
+    if (!same_observed) write.observed = std::move(observed);
     return {.step = std::move(write), .notes = std::move(releases.notes)};
 }
 

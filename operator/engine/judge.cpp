@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/known_versions.hpp"
+#include "engine/range.hpp"
 #include "engine/reading.hpp"
 #include "version/order.hpp"
 
@@ -21,6 +22,20 @@ bool WasProvenBefore(const api::Database& database, std::string_view version) {
         const version::Reading then{.initialised = true, .versions = {*proven}};
         return version::Reached(database.spec.Scheme(), then, version) == version::Standing::Reached;
     });
+}
+
+Verdict VerdictOf(Place place) {
+    switch (place) {
+        case Place::BelowFloor:
+            return Verdict::BelowFloor;
+        case Place::AboveCeiling:
+            return Verdict::AboveCeiling;
+        case Place::Undecided:
+            return Verdict::VersionUnknown;
+        case Place::Inside:
+            break;
+    }
+    return Verdict::Holds;
 }
 
 }  // namespace
@@ -51,7 +66,8 @@ Verdict JudgeVersion(const api::Database& database, std::string_view version) {
 }
 
 bool ProvesImage(const api::Database& database, const api::RunRecord& run) {
-    if (!WasProvenHere(database.status, run)) return false;
+    // A Down runs from an image of what it takes away.
+    if (!WasProvenHere(database.status, run) || run.phase == api::Phase::Down) return false;
     if (run.version.empty()) return true;
     const auto verdict = JudgeVersion(database, run.version);
     // A table with a row for each migration may not tell of one that nobody names any more.
@@ -62,13 +78,20 @@ bool ProvesImage(const api::Database& database, const api::RunRecord& run) {
 Verdict Judge(const api::Requirement& requirement, const api::Database* database,
               const std::vector<std::string>& images) {
     if (database == nullptr) return Verdict::UnknownDatabase;
-    if (!requirement.image) return JudgeVersion(*database, requirement.version);
+    if (!requirement.image) {
+        const auto verdict = JudgeVersion(*database, requirement.version);
+        return verdict == Verdict::Holds ? VerdictOf(PlaceOf(*database, requirement.version)) : verdict;
+    }
     if (!IsVerified(*database)) return Verdict::NotRead;
+    auto verdict = Verdict::NotReached;
     for (const auto& run : database->status.runs) {
         const bool is_used = std::find(images.begin(), images.end(), run.image) != images.end();
-        if (is_used && ProvesImage(*database, run)) return Verdict::Holds;
+        if (!is_used || !ProvesImage(*database, run)) continue;
+        const auto of_run = VerdictOf(PlaceOfImage(*database, run));
+        if (of_run == Verdict::Holds) return of_run;
+        if (verdict == Verdict::NotReached) verdict = of_run;
     }
-    return Verdict::NotReached;
+    return verdict;
 }
 
 }  // namespace engine

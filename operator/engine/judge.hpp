@@ -9,9 +9,20 @@
 
 namespace engine {
 
-enum class Verdict { Holds, NotReached, Dirty, NotRead, VersionUnknown, UnknownDatabase };
+enum class Verdict {
+    Holds,
+    NotReached,
+    Dirty,
+    NotRead,
+    /// Nothing tells whether it is reached; or it is, and nothing tells whether it is in the range (range.hpp).
+    VersionUnknown,
+    UnknownDatabase,
+    BelowFloor,
+    AboveCeiling,
+};
 
-/// Whether a requirement holds: a range test on what was read from the database, never equality. Used for the Ledger,
+/// Whether a requirement holds: reached, not below the floor, not above the ceiling; a range test on what was read from
+/// the database, never equality. Used for the Ledger,
 /// the release, `waiting-for` and the command line. `database` nullptr: there is none of that name. `images` are those
 /// of the workload's template (form DATABASE@image).
 Verdict Judge(const api::Requirement& requirement, const api::Database* database,
@@ -21,6 +32,7 @@ Verdict Judge(const api::Requirement& requirement, const api::Database* database
 bool IsVerified(const api::Database& database);
 
 /// Whether `version` is reached according to the newest reading, or was proven before and is not disproven by it.
+/// Whether workloads may need it is not asked: floor and ceiling bind them alone.
 Verdict JudgeVersion(const api::Database& database, std::string_view version);
 
 /// The migrations of the run's image are in the database, as far as it tells: for requirements of the form

@@ -1,64 +1,29 @@
-#include <algorithm>
-#include <tuple>
-
 #include "api/reasons.hpp"
 #include "core/text.hpp"
+#include "engine/bounds.hpp"
 #include "engine/concerns.hpp"
 #include "engine/explain.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
-#include "engine/lost.hpp"
+#include "engine/queue.hpp"
+#include "engine/range.hpp"
 #include "engine/retry.hpp"
+#include "engine/start_conditions.hpp"
 #include "engine/tuning.hpp"
-#include "version/order.hpp"
 
 namespace engine {
 namespace {
 
 namespace reasons = api::reasons;
 
-bool HasLowerVersion(const version::Scheme& scheme, const api::Migration& a, const api::Migration& b) {
-    if (a.spec.version.empty() || b.spec.version.empty()) return false;
-    return version::Compare(scheme, a.spec.version, b.spec.version) == std::strong_ordering::less;
-}
-
-/// What stands in the record runs again only for a reason.
-bool MayRunAgain(const World& world, const api::Migration& migration, const api::RunRecord& run, core::Time now) {
-    if (run.outcome == api::RunOutcome::Active) return false;
-    if (run.outcome == api::RunOutcome::Succeeded) return IsLost(*world.database, run) && RetryIsAsked(migration, run);
-    const bool is_superseded = run.outcome == api::RunOutcome::NeverStarted && run.reason == reasons::kSuperseded;
-    const bool is_due = run.retry_time && *run.retry_time <= now && run.attempts < migration.spec.attempts.max;
-    return is_superseded || is_due || RetryIsAsked(migration, run);
-}
-
-/// Only runs with no other reason to wait stand in the queue.
+/// Only runs with no other reason to wait stand in the queue; whether old pods are left is asked when it is their turn.
 bool MayStart(const World& world, const api::Migration& migration, core::Time now) {
-    if (migration.deleting || migration.spec.suspend) return false;
-    const auto* run = api::FindRun(world.database->status, migration.run_key);
-    if (run != nullptr && !MayRunAgain(world, migration, *run, now)) return false;
-    return !migration.spec.run.empty() || migration.spec.version.empty() ||
-           JudgeVersion(*world.database, migration.spec.version) != Verdict::Holds;
-}
-
-/// Lower version first where the names tell, else the older Migration, else by name. In two steps, because "lower" does
-/// not order every two: of those below which nobody waits, the oldest.
-const api::Migration* NextInQueue(const World& world, core::Time now) {
-    std::vector<const api::Migration*> queue;
-    for (const auto& migration : world.migrations) {
-        if (MayStart(world, *migration, now)) queue.push_back(migration.get());
-    }
-    // By age first: the oldest one normally has the lowest version, and one look at the others is enough.
-    std::sort(queue.begin(), queue.end(), [](const auto* a, const auto* b) {
-        return std::tie(a->created, a->key.name) < std::tie(b->created, b->key.name);
-    });
-    const auto first = std::find_if(queue.begin(), queue.end(), [&](const auto* migration) {
-        return std::none_of(queue.begin(), queue.end(), [&](const auto* other) {
-            return HasLowerVersion(world.database->spec.Scheme(), *other, *migration);
-        });
-    });
-    if (first != queue.end()) return *first;
-    // Numbers mixed with times may go round in a circle; then age decides.
-    return queue.empty() ? nullptr : queue.front();
+    if (!WantsRun(*world.database, migration, now)) return false;
+    const auto conditions = StartConditions(world, *world.database, migration, now);
+    if (conditions.empty()) return true;
+    const auto& last = conditions.back().reason;
+    const bool is_of_old_pods = last == reasons::kWaitingForOldPods || last == reasons::kRolloutSkipsStep;
+    return conditions.size() == 1 && is_of_old_pods && IsTimeToLookForOldPods(world, migration, now);
 }
 
 /// What the Job's pod reports was seen in another database than the one that was read since.
@@ -103,7 +68,8 @@ Decision Intend(const World& world, const api::Migration& migration, core::Time 
                        .launches = NextLaunch(world, migration, before),
                        .start_time = now,
                        .retry_tokens = {},
-                       .requested_by = migration.requested_by};
+                       .requested_by = migration.requested_by,
+                       .phase = migration.spec.phase};
     // With the intent, by whatever launch comes next: an annotation that stands in Git grants one, ever.
     run.retry_tokens = TokensUsedUp(world, run.key, before != nullptr ? before->retry_tokens : run.retry_tokens);
     run.job_name = api::JobName({.migration = migration.key.name,
@@ -129,6 +95,17 @@ Decision GiveUp(const World& world, api::RunOutcome outcome, std::string_view re
     return {.step = WriteRecord(world, std::move(status), now)};
 }
 
+/// The Migration's version came otherwise. For a Contract that is no reason not to go on.
+std::optional<std::string> WhyNothingIsLeft(const World& world, const api::MigrationSpec& spec) {
+    if (!spec.run.empty() || spec.version.empty()) return std::nullopt;
+    if (spec.phase == api::Phase::Down) {
+        if (!IsNothingAbove(*world.database, spec.version)) return std::nullopt;
+        return "Nothing above version " + spec.version + " was reached when Tidegate came back to this run.";
+    }
+    if (JudgeVersion(*world.database, spec.version) != Verdict::Holds) return std::nullopt;
+    return "Version " + spec.version + " was there when Tidegate came back to this run.";
+}
+
 /// The intent stands in the record since before this process: its Job may have been there, may even have run, and is
 /// gone. Never a blind run: the database is asked, then the intent is written anew.
 std::optional<Decision> AskBeforeCreating(const World& world, const api::Migration& migration,
@@ -148,11 +125,12 @@ std::optional<Decision> AskBeforeCreating(const World& world, const api::Migrati
     const bool is_answered = status.probe.completion_time && status.probe.start_time > run.start_time &&
                              status.verified_by == status.probe.job_name;
     if (!is_answered) return DecideProbe(world, now, true);
-    const bool is_there = migration.spec.run.empty() && !migration.spec.version.empty() &&
-                          JudgeVersion(*world.database, migration.spec.version) == Verdict::Holds;
-    if (is_there) {
-        return GiveUp(world, api::RunOutcome::NeverStarted, reasons::kSuperseded,
-                      "Version " + migration.spec.version + " was there when Tidegate came back to this run.", now);
+    if (const auto why = WhyNothingIsLeft(world, migration.spec)) {
+        auto decision = GiveUp(world, api::RunOutcome::NeverStarted, reasons::kSuperseded, *why, now);
+        // Who brought it is not known: it may have been this very run, so its bound stays.
+        auto& write = std::get<WriteDatabaseStatus>(*decision.step);
+        SettleBounds(*world.database, run, {.attempted = true}, now, write.status);
+        return decision;
     }
     api::DatabaseStatus renewed = status;
     ActiveRun(renewed)->start_time = now;
@@ -194,6 +172,7 @@ std::optional<Decision> FollowIntent(const World& world, const api::RunRecord& r
                        .uid = migration->uid,
                        .reason = std::string(reasons::kMigrationJobCreated),
                        .text = "Job " + run.job_name + " was created to bring Database " + world.key.name +
+                               (run.phase == api::Phase::Down ? " back" : "") +
                                (run.version.empty() ? "" : " to version " + run.version) + " with image " + run.image +
                                "."}}};
     }
@@ -210,9 +189,16 @@ std::optional<Decision> DecideLaunch(const World& world, core::Time now) {
     const auto& database = *world.database;
     if (const auto* run = ActiveRun(database.status)) return FollowIntent(world, *run, now);
     if (database.deleting || !IsVerified(database)) return std::nullopt;
+    if (auto bounds = DecideBounds(world, now)) return bounds;
     if (UnfinishedMigrationJob(world) != nullptr || MigrationPodRuns(world)) return std::nullopt;
-    const auto* migration = NextInQueue(world, now);
+    const auto* migration = FirstInQueue(world, [&](const auto& queued) { return MayStart(world, queued, now); });
     if (migration == nullptr) return std::nullopt;
+    if (IsTimeToLookForOldPods(world, *migration, now)) return Decision{.step = ListOldPodsLive{migration->key}};
+    const bool is_contracted = migration->spec.phase == api::Phase::Contract && migration->spec.run.empty() &&
+                               !migration->spec.version.empty() &&
+                               JudgeVersion(database, migration->spec.version) == Verdict::Holds &&
+                               !IsTakenDown(database, migration->spec.version);
+    if (is_contracted) return RecordNothingToRun(world, *migration, now);
     // Exclusion rests on the Jobs that exist, not on what a store shows or a status says.
     if (!world.learned.jobs_are_live) return Decision{.step = ListJobsLive{}};
     return Intend(world, *migration, now);

@@ -90,6 +90,14 @@ bool MigrationMayRun(const World& world) {
            });
 }
 
+int NewestLaunch(const World& world, const api::Migration& migration) {
+    int newest = 0;
+    for (const auto& job : world.jobs) {
+        if (job->owner == migration.uid && job->run_key == migration.run_key) newest = std::max(newest, job->launch);
+    }
+    return newest;
+}
+
 const observed::PodFacts* FindPod(const World& world, std::string_view job) {
     const auto* owner = FindJob(world, job);
     const observed::PodFacts* found = nullptr;

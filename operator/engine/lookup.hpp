@@ -32,6 +32,9 @@ bool MigrationMayRun(const World& world);
 /// As MigrationMayRun, but pods alone: they may outlive their Job.
 bool MigrationPodRuns(const World& world);
 
+/// The number of the newest Job that is left of a run whose record is lost: the next one needs another name. 0: none.
+int NewestLaunch(const World& world, const api::Migration& migration);
+
 /// The pod of a Job, not one of an earlier Job of that name. Of several, which somebody's hand or a mistake of a
 /// controller made, the one in which the migration began: that another one did not begin proves nothing.
 const observed::PodFacts* FindPod(const World& world, std::string_view job);

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "engine/judge.hpp"
 #include "engine/lookup.hpp"
+#include "engine/range.hpp"
 #include "engine/retry.hpp"
 #include "engine/tuning.hpp"
 
@@ -16,6 +17,7 @@ namespace reasons = api::reasons;
 
 bool IsGone(const api::Database& database, const std::string& version) {
     if (version.empty()) return false;
+    if (IsTakenDown(database, version)) return true;
     const auto verdict = JudgeVersion(database, version);
     return verdict == Verdict::NotReached || verdict == Verdict::VersionUnknown;
 }
@@ -25,15 +27,6 @@ bool NeededNoRun(const api::Migration& migration) {
     const auto* ready = api::FindCondition(migration.status.conditions, api::kReady);
     const auto& shown = migration.status.run;
     return ready != nullptr && ready->reason == reasons::kAlreadyReached && shown && shown->key == migration.run_key;
-}
-
-/// The number of the newest Job that is left of a run whose record is lost: the next one needs another name.
-int NewestLaunch(const World& world, const api::Migration& migration) {
-    int newest = 0;
-    for (const auto& job : world.jobs) {
-        if (job->owner == migration.uid && job->run_key == migration.run_key) newest = std::max(newest, job->launch);
-    }
-    return newest;
 }
 
 std::string RecordedMessage(const api::Migration& migration, const api::Database& after) {
@@ -68,23 +61,35 @@ void Withdraw(const World& world, const api::Migration& migration, const api::Da
 }  // namespace
 
 bool IsLost(const api::Database& database, const api::RunRecord& run) {
+    // What a Down took away is not its own.
+    if (run.phase == api::Phase::Down) return false;
     const bool was_there = run.outcome == api::RunOutcome::Succeeded || run.reason == reasons::kVersionLost;
     return was_there && IsGone(database, run.version);
 }
 
 std::string LostMessage(const api::Migration& migration, std::string_view database, const api::DatabaseStatus& status) {
+    const auto& ceiling = status.ceiling;
+    const std::string why =
+        ceiling && !ceiling->provisional
+            ? "Migration " + ceiling->migration + " (Down) was to take it back to version " + ceiling->version
+            : "It was restored to an older state, or migrated back by hand";
     return "Version " + migration.spec.version + " was reached in Database " + std::string(database) +
-           " and is not there any more: the database says " + AtVersion(status) +
-           ". It was restored to an older state, or migrated back by hand. Nothing is run again by itself: "
+           " and does not count as reached any more: the database says " + AtVersion(status) + ". " + why +
+           ". Nothing is run again by itself: "
            "annotate the Migration tidegate.io/retry=<a new value> to run it again.";
 }
 
 void RecordReading(const World& world, const NewReading& reading, core::Time now, api::DatabaseStatus& status) {
     ApplyReading(*world.database, reading, NamedBy(world), now, status);
+    WithdrawLost(world, now, status);
+}
+
+void WithdrawLost(const World& world, core::Time now, api::DatabaseStatus& status) {
     api::Database after = *world.database;
     after.status = status;
     for (const auto& migration : world.migrations) {
         const auto& version = migration->spec.version;
+        if (migration->spec.phase == api::Phase::Down) continue;
         if (!IsGone(after, version) || IsGone(*world.database, version)) continue;
         const auto run = std::find_if(status.runs.begin(), status.runs.end(),
                                       [&](const auto& entry) { return entry.key == migration->run_key; });

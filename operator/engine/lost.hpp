@@ -28,4 +28,7 @@ std::string LostMessage(const api::Migration& migration, std::string_view databa
 /// alone counts.
 void RecordReading(const World& world, const NewReading& reading, core::Time now, api::DatabaseStatus& status);
 
+/// The second part of RecordReading(), where versions went without a reading: by a Down that began.
+void WithdrawLost(const World& world, core::Time now, api::DatabaseStatus& status);
+
 }  // namespace engine

@@ -29,7 +29,7 @@ bool HasUndecidedHold(const World& world) {
         if (!workload->held) continue;
         for (const auto& requirement : api::ParseRequirements(workload->requires_text).requirements) {
             if (requirement.database != world.key.name || requirement.image) continue;
-            const auto verdict = Judge(requirement, world.database.get());
+            const auto verdict = JudgeVersion(*world.database, requirement.version);
             if (verdict == Verdict::VersionUnknown) return true;
             if (verdict == Verdict::NotReached && world.migrations.empty()) return true;
         }
@@ -108,13 +108,13 @@ std::optional<Decision> Record(const World& world, const observed::JobFacts& job
     probe.message.clear();
     if (pod != nullptr && pod->report && pod->report->after) {
         RecordReading(world,
-                     {.reading = *pod->report->after,
-                      .identity = pod->report->identity,
-                      .connection_check = pod->report->connection_check,
-                      .job = job.key.name,
-                      .job_created = job.created,
-                      .generation = job.database_generation},
-                     now, status);
+                      {.reading = *pod->report->after,
+                       .identity = pod->report->identity,
+                       .connection_check = pod->report->connection_check,
+                       .job = job.key.name,
+                       .job_created = job.created,
+                       .generation = job.database_generation},
+                      now, status);
         auto withdrawn = Withdrawn(world.database->status, status);
         const bool is_dirty_now = status.dirty && !world.database->status.dirty;
         Decision decision{.step = WriteRecord(world, std::move(status), now)};

@@ -37,11 +37,15 @@ std::string Encoded(const std::string& version) {
 /// Another database answers. See ApplyReading.
 void ForgetOtherDatabase(const NewReading& reading, bool has_same_spec, api::DatabaseStatus& status) {
     status.reached.clear();
+    // Where the database was replaced under an unchanged spec, as by a restore, what was taken away may be missing
+    // still.
     if (has_same_spec) {
         status.identity_since = reading.job_created;
         return;
     }
     status.identity_since.reset();
+    status.floor.reset();
+    status.ceiling.reset();
     std::erase_if(status.runs, [](const auto& run) { return run.outcome != api::RunOutcome::Active; });
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/reasons.hpp"
 #include "core/text.hpp"
+#include "engine/bounds.hpp"
 #include "engine/classify.hpp"
 #include "engine/concerns.hpp"
 #include "engine/evidence.hpp"
@@ -95,17 +96,19 @@ NewReading Declared(const api::Database& database, const Evidence& evidence, cor
 api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const EndedRun& end, core::Time now) {
     const auto& database = *world.database;
     api::DatabaseStatus status = database.status;
+    // Before the reading: a Down that began takes away what the table may still name.
+    SettleBounds(database, evidence.run, end, now, status);
     // While the run is still active: a reading of another database voids the record, but not this run's own entry.
     const bool is_alone = !HadSeveralPods(world, evidence.run);
     if (is_alone && evidence.pod != nullptr && evidence.pod->report && evidence.pod->report->after) {
         RecordReading(world,
-                     {.reading = *evidence.pod->report->after,
-                      .identity = evidence.pod->report->identity,
-                      .connection_check = evidence.pod->report->connection_check,
-                      .job = evidence.run.job_name,
-                      .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
-                      .generation = evidence.pod->database_generation},
-                     now, status);
+                      {.reading = *evidence.pod->report->after,
+                       .identity = evidence.pod->report->identity,
+                       .connection_check = evidence.pod->report->connection_check,
+                       .job = evidence.run.job_name,
+                       .job_created = evidence.job != nullptr ? evidence.job->created : evidence.pod->created,
+                       .generation = evidence.pod->database_generation},
+                      now, status);
     }
     if (!database.IsReadable() && end.outcome == api::RunOutcome::Succeeded && !evidence.run.version.empty())
         RecordReading(world, Declared(database, evidence, now), now, status);
@@ -116,6 +119,7 @@ api::DatabaseStatus Recorded(const World& world, const Evidence& evidence, const
     run.attempts += end.attempted ? 1 : 0;
     run.retry_time = RetryTime(evidence, end, run.attempts, now);
     run.completion_time = evidence.job != nullptr && evidence.job->end_time ? evidence.job->end_time : now;
+    WithdrawLost(world, now, status);
     TrimRuns(world, status.runs);
     return WithConditions(world, std::move(status), now);
 }
@@ -150,6 +154,7 @@ std::optional<Decision> DecideResult(const World& world, core::Time now) {
                             .pod = pod,
                             .had_several_pods = HadSeveralPods(world, *run),
                             .migration = migration,
+                            .database = world.database.get(),
                             .after = ReadingAfter(world, *run, job, pod)};
     const auto end = Classify(evidence);
     if (!end) {

@@ -27,7 +27,11 @@ api::RunStatus RunStatusFor(const World& world, const api::DatabaseStatus& recor
         shown.start_time = run->start_time;
     }
     const bool waits = view.summary == api::Summary::Working && view.reason != api::reasons::kMigrationRunning;
-    if (waits) shown.waiting_for = {view.reason};
+    if (!view.waiting_for.empty()) {
+        shown.waiting_for = view.waiting_for;
+    } else if (waits) {
+        shown.waiting_for = {view.reason};
+    }
     return shown;
 }
 

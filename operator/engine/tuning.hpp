@@ -25,6 +25,18 @@ inline constexpr std::chrono::seconds kUnwatchedJobInterval{10};
 /// one small list, and a write only when the holder changed.
 inline constexpr std::chrono::seconds kFenceHolderInterval{30};
 
+/// How long an API request may be in flight that was judged by an older Ledger: the API server ends a request after 60
+/// s
+/// (--request-timeout), and its policies see a new Ledger within milliseconds; the rest is for both, and for clocks
+/// that differ a little between two replicas of the operator.
+inline constexpr std::chrono::seconds kInFlightWait{65};
+
+/// Old pods are looked for again after this: a pod ends within its grace period, 30 s by default. It costs a list of
+/// each kind that makes pods, in one namespace, while a Contract or a Down waits.
+inline constexpr std::chrono::seconds kOldPodsInterval{10};
+/// And so soon when a gated workload changed: during a rollout each pod changes it.
+inline constexpr std::chrono::seconds kOldPodsAfterNews{2};
+
 /// Bytes; the CRD's maxLength of the message in a record. The API server refuses a status with a longer one as a whole,
 /// and names, versions and the node's words may add up to more.
 inline constexpr std::size_t kLongestRecordMessage = 1024;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "api/ledger.hpp"
 #include "api/migration.hpp"
 #include "core/object_key.hpp"
+#include "engine/old_pods.hpp"
+#include "engine/tuning.hpp"
 #include "observed/job_facts.hpp"
 #include "observed/pod_facts.hpp"
 #include "observed/workload_facts.hpp"
@@ -40,8 +43,8 @@ struct FenceHolder {
     std::string run;
 };
 
-/// What is known beyond the stores. All but `job_request` and `fence_holder` was learned from the API server in this
-/// very pass: no decision rests on memory that a crash loses.
+/// What is known beyond the stores. All but `job_request`, `fence_holder` and `old_pods` was learned from the API
+/// server in this very pass: no decision rests on memory that a crash loses.
 struct Learned {
     /// The Jobs in World::jobs come from a quorum list of this database's Jobs.
     bool jobs_are_live = false;
@@ -54,6 +57,10 @@ struct Learned {
     JobRequest job_request = JobRequest::Unknown;
     /// Only a text rests on it: asked for anew when it is older than kFenceHolderInterval.
     std::optional<FenceHolder> fence_holder;
+    /// World::ledger is what a quorum read gave.
+    bool ledger_is_live = false;
+    /// What is not live is good for texts, and for not asking too often.
+    std::optional<OldPods> old_pods;
 };
 
 /// All that matters for one database, as last seen.
@@ -65,6 +72,10 @@ struct World {
     std::vector<Shared<observed::PodFacts>> pods;
     /// Gated workloads of the namespace that name this database.
     std::vector<Shared<observed::WorkloadFacts>> workloads;
+    /// Of the namespace; nullptr: there is none.
+    Shared<api::Ledger> ledger;
+    /// Shorter in tests alone.
+    std::chrono::seconds in_flight_wait = kInFlightWait;
     Learned learned;
 };
 

@@ -1,8 +1,11 @@
 #include "jobs/migration_job.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "api/names.hpp"
+#include "api/requirement.hpp"
 #include "core/json_access.hpp"
 #include "jobs/connection_env.hpp"
 #include "jobs/job_parts.hpp"
@@ -34,10 +37,29 @@ json SecurityContext(const json& asking) {
     return security;
 }
 
-json AgentSidecar(const json& spec, const api::Database& database, const JobSettings& settings) {
+/// Of what a Down may take away, the report says whether it is still there: a table that has a row for each migration
+/// may still name what is not its newest.
+constexpr std::size_t kMostWanted = 20;
+
+std::vector<std::string> WantedVersions(const json& spec, const api::Database& database) {
     std::vector<std::string> wanted;
     if (const auto version = TextAt(spec, {"version"}); !version.empty()) wanted.push_back(version);
-    auto agent = AgentContainer(database, "run", wanted, settings);
+    if (api::ParsePhase(TextAt(spec, {"phase"})) != api::Phase::Down) return wanted;
+    const auto add = [&](const std::string& version) {
+        const bool is_new = std::find(wanted.begin(), wanted.end(), version) == wanted.end();
+        if (is_new && !version.empty() && wanted.size() < kMostWanted) wanted.push_back(version);
+    };
+    for (const auto& reached : database.status.reached) {
+        for (const auto& requirement : api::ParseRequirements(reached.requirement).requirements)
+            add(requirement.version);
+    }
+    for (const auto& run : database.status.runs)
+        add(run.version);
+    return wanted;
+}
+
+json AgentSidecar(const json& spec, const api::Database& database, const JobSettings& settings) {
+    auto agent = AgentContainer(database, "run", WantedVersions(spec, database), settings);
     const auto& watch = database.spec.lock_watch;
     agent["env"].push_back({{"name", api::kAgentLockWatchAfter}, {"value", std::to_string(watch.after.count())}});
     agent["env"].push_back({{"name", api::kAgentLockWatchAction}, {"value", api::Name(watch.action)}});

@@ -30,6 +30,8 @@ WorkloadFacts ParseWorkload(const nlohmann::json& object, WorkloadKind kind) {
     return workload;
 }
 
+}  // namespace
+
 bool HasEnded(const nlohmann::json& job) {
     for (const auto& condition : core::ArrayAt(job, {"status", "conditions"})) {
         const auto type = TextAt(condition, {"type"});
@@ -37,8 +39,6 @@ bool HasEnded(const nlohmann::json& job) {
     }
     return false;
 }
-
-}  // namespace
 
 WorkloadFacts ParseDeployment(const nlohmann::json& object) {
     auto workload = ParseWorkload(object, WorkloadKind::Deployment);

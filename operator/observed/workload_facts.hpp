@@ -50,6 +50,8 @@ struct WorkloadFacts {
 };
 
 WorkloadFacts ParseDeployment(const nlohmann::json& object);
+/// Of any Job: no pod of it comes any more.
+bool HasEnded(const nlohmann::json& job);
 /// A Job of somebody else; ours are JobFacts.
 WorkloadFacts ParseGatedJob(const nlohmann::json& object);
 

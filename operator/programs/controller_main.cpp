@@ -65,11 +65,18 @@ int main(int argc, char** argv) {
     app.add_option("--agent-pull-policy", options.jobs.agent_pull_policy, "imagePullPolicy of the agent")
         ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
         ->capture_default_str();
+    auto wait_seconds = options.in_flight_wait.count();
+    app.add_option("--in-flight-wait-seconds", wait_seconds,
+                   "How long before a Contract or a Down API requests may be in flight. Less than the default is for "
+                   "tests only: a rollout that was let through may come after what it needs was taken away")
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
     app.add_option("--log-level", log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
     programs::ReleaseCommand release(app, agent_image);
     CLI11_PARSE(app, argc, argv);
+    options.in_flight_wait = std::chrono::seconds{wait_seconds};
     telemetry::SetLogLevel(std::string_view(log_level));
     if (release.IsAsked()) runtime::ExitNow(release.Run(options));
     return Serve(std::move(options));

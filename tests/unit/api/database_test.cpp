@@ -188,7 +188,7 @@ TEST(Database, FindsARunByItsKey) {
 
 TEST(Ledger, IsReadBackAsItWasWritten) {
     const std::vector<std::string> satisfied = {"orders@0001", "orders@image=orders:2"};
-    Json object = PrintLedger("shop", satisfied);
+    Json object = PrintLedger({.key = {"shop", "tidegate"}, .satisfied = satisfied});
     EXPECT_EQ(object["kind"], "Ledger");
     EXPECT_EQ(support::CrdSchema("ledgers").Problems(object), std::vector<std::string>{});
     EXPECT_EQ(support::CrdSchema("ledgers").Pruned(object)["satisfied"], object["satisfied"]);

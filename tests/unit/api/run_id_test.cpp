@@ -26,6 +26,12 @@ TEST(RunKey, StaysWhatItWasWhenItWasFirstReleased) {
     EXPECT_EQ(RunKey(Json::parse(R"({"image": "orders:2", "command": ["migrate"]})")), "vbno6hilfoqo4gif");
 }
 
+TEST(RunKey, OfAnExpandIsWhatItWasBeforeThereWerePhases) {
+    Json spec = Spec();
+    spec["phase"] = "Expand";
+    EXPECT_EQ(RunKey(spec), RunKey(Spec())) << "the default, written or not, runs nothing again";
+}
+
 TEST(RunKey, ChangesWithWhatDecidesWhatRuns) {
     const std::pair<const char*, Json> changes[] = {
         {"version", "0003"},
@@ -36,6 +42,8 @@ TEST(RunKey, ChangesWithWhatDecidesWhatRuns) {
         {"env", {{{"name", "A"}, {"value", "2"}}}},
         {"envFrom", {{{"secretRef", {{"name", "t"}}}}}},
         {"volumes", {{{"name", "v"}, {"configMap", {{"name", "sql"}}}}}},
+        {"phase", "Down"},
+        {"phase", "Contract"},
     };
     std::set<std::string> keys = {RunKey(Spec())};
     for (const auto& [field, value] : changes) {
@@ -43,6 +51,10 @@ TEST(RunKey, ChangesWithWhatDecidesWhatRuns) {
         spec[field] = value;
         EXPECT_TRUE(keys.insert(RunKey(spec)).second) << field;
     }
+    Json spec = Spec();
+    spec["phase"] = "Contract";
+    spec["minimumVersion"] = "0001";
+    EXPECT_TRUE(keys.insert(RunKey(spec)).second) << "minimumVersion";
 }
 
 TEST(RunKey, DoesNotChangeWithAnythingElse) {

@@ -507,6 +507,8 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
         {"logTail", "None"},
         {"attempts", {{"max", 3}}},
         {"run", "another"},
+        {"phase", "Contract"},
+        {"minimumVersion", "0001"},
     };
     const support::CrdSchema schema("migrations");
     const auto plain_job = Build(Migration());
@@ -527,6 +529,8 @@ TEST(Jobs, EveryFieldOfTheSpecIsReadBySomething) {
                                                  "databaseRef",
                                                  "includes",
                                                  "attempts",
+                                                 "phase",
+                                                 "minimumVersion",
                                                  "run"};
         EXPECT_TRUE(decisions.contains(field) ? in_decisions : in_job)
             << "spec." << field << " is not read where it works";

@@ -306,14 +306,17 @@ engine::World Cluster::MakeWorld(const engine::Learned& learned) const {
             break;
         }
     }
+    if (!ledger.is_null()) world.ledger = Share(api::ParseLedger(ledger));
+    if (!world.learned.old_pods) world.learned.old_pods = old_pods_;
     return world;
 }
 
 engine::LedgerWorld Cluster::MakeLedgerWorld() const {
     const auto world = MakeWorld();
-    engine::LedgerWorld ledger{.ns = kNamespace, .migrations = world.migrations, .workloads = world.workloads};
-    if (world.database) ledger.databases.push_back(world.database);
-    return ledger;
+    engine::LedgerWorld of_ledger{
+        .ns = kNamespace, .ledger = world.ledger, .migrations = world.migrations, .workloads = world.workloads};
+    if (world.database) of_ledger.databases.push_back(world.database);
+    return of_ledger;
 }
 
 std::vector<std::string> Cluster::Settle() {
@@ -465,9 +468,46 @@ Cluster::After Cluster::Perform(const engine::Step& step, engine::Learned& learn
         learned.fence_holder = fence_holder_;
         return After::DecideAgain;
     }
+    if (std::holds_alternative<engine::ReadLedgerLive>(step)) {
+        EXPECT_FALSE(learned.ledger_is_live) << "reads the Ledger twice in a pass";
+        learned.ledger_is_live = true;
+        log.push_back("Ledger read");
+        return After::DecideAgain;
+    }
+    if (const auto* list = std::get_if<engine::ListOldPodsLive>(&step)) {
+        EXPECT_FALSE(learned.old_pods && learned.old_pods->is_live) << "lists old pods twice in a pass";
+        ++user_lists;
+        const auto migration = ParsedMigration(list->migration.name);
+        engine::OldPods pods{.key = migration.run_key, .asked = now_, .is_live = true};
+        for (const auto& workload : workloads)
+            pods.seen = std::max(pods.seen, workload.revision.value);
+        pods.found = engine::FindOldPods(ParsedDatabase(), migration, users);
+        learned.old_pods = pods;
+        pods.is_live = false;
+        old_pods_ = std::move(pods);
+        log.push_back("old pods listed");
+        return After::DecideAgain;
+    }
     EXPECT_FALSE(learned.jobs_are_live) << "lists Jobs twice in a pass";
     learned.jobs_are_live = true;
     return After::DecideAgain;
+}
+
+bool Cluster::WriteLedger() {
+    const auto decision = engine::DecideLedger(MakeLedgerWorld());
+    if (!decision.step) return false;
+    const auto& write = std::get<engine::WriteLedger>(*decision.step);
+    api::Ledger after = ledger.is_null() ? api::Ledger{.key = {kNamespace, "tidegate"}} : api::ParseLedger(ledger);
+    after.satisfied = write.satisfied;
+    if (write.observed) {
+        after.observed_floor = write.observed->floor;
+        after.observed_ceiling = write.observed->ceiling;
+    }
+    ledger = api::PrintLedger(after);
+    EXPECT_EQ(ledger_schema_.Problems(ledger), std::vector<std::string>{});
+    EXPECT_EQ(ledger_schema_.Pruned(ledger), ledger) << "the schema lacks a field";
+    ledger["metadata"]["resourceVersion"] = Stamp();
+    return true;
 }
 
 api::Database Cluster::ParsedDatabase() const {

@@ -81,15 +81,26 @@ public:
     std::vector<std::string> SettleWithProbes();
 
     /// The operator is started again: what it only remembered is gone.
-    void Restart() { job_request_ = engine::JobRequest::Unknown; }
+    void Restart() {
+        job_request_ = engine::JobRequest::Unknown;
+        old_pods_.reset();
+    }
 
     engine::World MakeWorld(const engine::Learned& learned = {}) const;
     engine::LedgerWorld MakeLedgerWorld() const;
+    /// The gate's worker writes the Ledger, if there is something to write.
+    bool WriteLedger();
 
     // What is there.
     Json database;  ///< null: there is none
     std::map<std::string, Json> migrations, jobs, pods;
     std::vector<observed::WorkloadFacts> workloads;
+    /// What has or makes pods besides our Jobs.
+    std::vector<observed::SchemaUser> users;
+    /// null: there is none. The stores show it, and a quorum read gives it.
+    Json ledger;
+    /// How often all that has or makes pods was listed.
+    int user_lists = 0;
     /// What the history table really says.
     std::vector<std::string> versions;
     std::string identity = "7301/16384";
@@ -130,10 +141,12 @@ private:
 
     support::CrdSchema database_schema_{"databases"};
     support::CrdSchema migration_schema_{"migrations"};
+    support::CrdSchema ledger_schema_{"ledgers"};
     core::Time now_;
     int counter_ = 0;
     engine::JobRequest job_request_ = engine::JobRequest::Unknown;
     std::optional<engine::FenceHolder> fence_holder_;
+    std::optional<engine::OldPods> old_pods_;
 };
 
 /// One whose Database was read and is at 0001.
