@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "api/names.hpp"
+#include "api/requirement.hpp"
 #include "api/run_id.hpp"
 #include "explorer/model.hpp"
 #include "explorer/operator.hpp"
@@ -264,12 +266,44 @@ void CrashOperator(Emitter& out) {
     crash(100, oldest, [] { return "the operator crashes; anew, all its lists are old"; });
 }
 
+/// Users apply the Deployment. The policies judge by the Ledger as it is then; what they decided takes effect later.
+void RollOut(Emitter& out) {
+    const State& from = out.From();
+    const Scenario& scenario = out.TheScenario();
+    for (const int level : scenario.rollout_levels) {
+        State next = Paid(from);
+        const auto text = api::RequirementText(scenario.DatabaseName(), VersionName(level));
+        const auto ledger = from.ledgers.Find(api::kLedgerName);
+        const bool opens = ledger && std::binary_search(ledger->satisfied.begin(), ledger->satisfied.end(), text);
+        next.request = {.judged = from.now, .level = level, .opens = opens};
+        out.Emit({.what = What::RollOut, .how = Byte(static_cast<std::size_t>(level))}, std::move(next), [&] {
+            return "a user applies the Deployment with " + text + ": the policies " + (opens ? "open" : "hold") + " it";
+        });
+    }
+}
+
+void Land(Emitter& out) {
+    const State& from = out.From();
+    if (!from.request || from.now - from.request->judged > kLongestRequest) return;
+    const auto before = from.deployments.Truth().items.front();
+    State next = from;
+    Deployment after = *before;
+    after.requires_text = api::RequirementText(out.TheScenario().DatabaseName(), VersionName(from.request->level));
+    after.held = !from.request->opens;
+    after.waiting_for.clear();
+    next.request.reset();
+    if (!after.held) Oracle(out.TheScenario(), next, out.Broken()).WorkloadOpens(after);
+    Put(next.deployments, std::move(after));
+    out.Emit({.what = What::Land}, std::move(next), [] { return "that request is done"; });
+}
+
 }  // namespace
 
 void Interfere(Emitter& out) {
     const State& from = out.From();
     const Scenario& scenario = out.TheScenario();
     Recreate(out);
+    Land(out);
     if (from.refuses_jobs) {
         State next = from;
         next.refuses_jobs = false;
@@ -284,6 +318,7 @@ void Interfere(Emitter& out) {
     if (from.purse.faults <= 0) return;
     EditMigrations(out);
     EditDatabase(out);
+    if (scenario.May(Deed::RollOut) && !from.request) RollOut(out);
     MeddleWithJobs(out);
     MeddleWithPods(out);
     if (scenario.May(Deed::Crash)) CrashOperator(out);

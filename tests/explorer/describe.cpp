@@ -42,6 +42,8 @@ std::string RecordText(const api::DatabaseStatus& status) {
     if (status.probe.launch > 0) {
         text += ", probe " + std::to_string(status.probe.launch) + (status.probe.completion_time ? " ended" : " open");
     }
+    if (status.floor) text += ", floor " + status.floor->version + (status.floor->wait_start ? ", seen" : "");
+    if (status.ceiling) text += ", ceiling " + status.ceiling->version + (status.ceiling->wait_start ? ", seen" : "");
     for (const auto& run : status.runs) {
         text += ", run " + run.job_name + " " + std::string(Name(run.outcome)) + " " + run.reason + " (attempts " +
                 std::to_string(run.attempts) + ")";
@@ -87,7 +89,11 @@ std::string Describe(const DatabaseWorker::Plan& plan, const State& state) {
                    [](const engine::DeleteJob& old) { return "deletes Job " + old.job.name; },
                    [](const engine::ListJobsLive&) { return std::string("lists the Jobs live"); },
                    [](const engine::ListPodsLive& list) { return "lists the pods of Job " + list.job + " live"; },
-                   [](const engine::ListEventsLive& list) { return "lists the events of pod " + list.pod.name; }},
+                   [](const engine::ListEventsLive& list) { return "lists the events of pod " + list.pod.name; },
+                   [](const engine::ReadLedgerLive&) { return std::string("reads the Ledger live"); },
+                   [](const engine::ListOldPodsLive& list) {
+                       return "lists what Migration " + list.migration.name + " has to wait for";
+                   }},
         *plan.decision.step);
 }
 
@@ -126,7 +132,8 @@ std::string Describe(const State& state) {
         text += "  pod " + pod->key.name + " " + ProcessText(pod->process) + (pod->deleting ? ", deleting" : "") + "\n";
     }
     for (const auto& deployment : state.deployments.Truth().items) {
-        text += "  Deployment " + deployment->key.name + (deployment->held ? " held" : " open") + "\n";
+        text += "  Deployment " + deployment->key.name + (deployment->held ? " held" : " open") + " with " +
+                deployment->requires_text + "\n";
     }
     for (const auto& instance : state.instances) {
         text += "  real database at " + std::to_string(instance.level) + (instance.is_dirty ? ", dirty" : "") + "\n";

@@ -23,6 +23,8 @@ void EmitRest(Emitter& out, State next, const Plan& plan) {
     if (look && from.purse.leaps > 0) {
         State later = next;
         later.now = *look - later.skew;
+        // The API server has ended it.
+        if (later.request && later.now - later.request->judged > kLongestRequest) later.request.reset();
         --later.purse.leaps;
         out.Emit({.what = What::Leap}, std::move(later), [&] {
             return "time passes: " + core::FormatDuration(*look - next.OperatorNow()) +
@@ -118,6 +120,8 @@ Migration NewMigration(const Scenario& scenario, State& state, std::size_t slot,
     migration.spec.version = VersionName(wanted.level);
     migration.spec.image = wanted.image;
     migration.spec.run = wanted.run;
+    migration.spec.phase = wanted.phase;
+    if (wanted.minimum_level > 0) migration.spec.minimum_version = VersionName(wanted.minimum_level);
     migration.spec.attempts = scenario.attempts;
     return migration;
 }

@@ -49,7 +49,13 @@ Pod WithAgent(State& next, Pod pod) {
 void Apply(State& next, const Scenario& scenario, Pod& pod) {
     auto& real = InstanceOf(next, pod);
     pod.has_applied = true;
-    real.level = std::max(real.level, scenario.choices[static_cast<std::size_t>(pod.choice)].level);
+    const auto& choice = scenario.choices[static_cast<std::size_t>(pod.choice)];
+    if (choice.phase == api::Phase::Down) {
+        real.level = std::min(real.level, choice.level);
+        real.proven = std::min(real.proven, choice.level);
+    } else {
+        real.level = std::max(real.level, choice.level);
+    }
     real.is_dirty = false;
 }
 

@@ -1,5 +1,6 @@
 #include "explorer/objects.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <optional>
@@ -39,8 +40,9 @@ public:
         return *this;
     }
     Writer& operator<<(const api::Condition& condition) {
-        // The only text that names a moment; the moment itself is in the record.
-        const auto moment = condition.message.find(" The next begins at ");
+        // The only texts that name a moment; the moment itself is in the record, or with the bound.
+        const auto moment = std::min(condition.message.find(" The next begins at "),
+                                     condition.message.find(" may be in flight until "));
         return *this << condition.type << condition.status << condition.observed_generation << condition.reason
                      << std::string_view(condition.message).substr(0, moment) << condition.last_transition;
     }
@@ -48,6 +50,13 @@ public:
         return *this << run.key << run.migration << run.migration_uid << run.image << run.version << run.outcome
                      << run.reason << run.message << run.attempts << run.launches << run.job_name << run.start_time
                      << run.completion_time << run.retry_tokens << run.retry_time;
+    }
+    Writer& operator<<(const api::Bound& bound) {
+        return *this << bound.version << bound.migration << bound.key << bound.time << bound.wait_start
+                     << bound.provisional << bound.previous_version << bound.previous_migration;
+    }
+    Writer& operator<<(const api::ObservedBound& bound) {
+        return *this << bound.database << bound.version << bound.time;
     }
     Writer& operator<<(const api::ReachedRequirement& reached) { return *this << reached.requirement << reached.time; }
     Writer& operator<<(const api::RunStatus& run) {
@@ -82,8 +91,9 @@ Digest MakeDigest(const Database& database) {
     writer << database.key.name << database.uid << database.generation << database.deleting << database.instance
            << status.observed_generation << status.conditions << status.version << status.dirty << status.verified_time
            << status.verified_generation << status.verified_by << status.verified_by_created << status.identity
-           << status.active << status.reached << probe.launch << probe.observed_generation << probe.job_name
-           << probe.start_time << probe.completion_time << probe.reason << probe.message << status.runs;
+           << status.active << status.reached << status.floor << status.ceiling << probe.launch
+           << probe.observed_generation << probe.job_name << probe.start_time << probe.completion_time << probe.reason
+           << probe.message << status.runs;
     return writer.Finish();
 }
 
@@ -116,7 +126,7 @@ Digest MakeDigest(const Pod& pod) {
 
 Digest MakeDigest(const Ledger& ledger) {
     Writer writer;
-    writer << ledger.uid << ledger.satisfied;
+    writer << ledger.uid << ledger.satisfied << ledger.observed_floor << ledger.observed_ceiling;
     return writer.Finish();
 }
 

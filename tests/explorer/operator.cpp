@@ -83,6 +83,9 @@ engine::World DatabaseWorker::BuildWorld(const Scenario& scenario, const State& 
     for (const auto& [job, pods] : pass.live_pods)
         world.pods.insert(world.pods.end(), pods.begin(), pods.end());
     Share(state.deployments, world.workloads);
+    world.ledger =
+        pass.learned.ledger_is_live ? pass.live_ledger : History<Ledger>::Find(state.ledgers.Seen(), api::kLedgerName);
+    if (!world.learned.old_pods) world.learned.old_pods = state.memory.old_pods;
     return world;
 }
 
@@ -105,7 +108,9 @@ bool DatabaseWorker::Writes(const Plan& plan) {
     if (plan.what != Plan::What::Performs) return false;
     return !std::holds_alternative<engine::ListJobsLive>(*plan.decision.step) &&
            !std::holds_alternative<engine::ListPodsLive>(*plan.decision.step) &&
-           !std::holds_alternative<engine::ListEventsLive>(*plan.decision.step);
+           !std::holds_alternative<engine::ListEventsLive>(*plan.decision.step) &&
+           !std::holds_alternative<engine::ReadLedgerLive>(*plan.decision.step) &&
+           !std::holds_alternative<engine::ListOldPodsLive>(*plan.decision.step);
 }
 
 bool DatabaseWorker::Perform(const Plan& plan, Reply reply) {
@@ -279,6 +284,44 @@ bool DatabaseWorker::Do(const engine::ListEventsLive& list, Reply) {
     // Known for this pass only, and always the same words: a text hangs on it and no state of its own.
     Pass pass = Learned();
     pass.learned.fence_holder = {.pod = list.uid, .asked = state_.OperatorNow(), .words = "somebody", .run = {}};
+    PutBack(std::move(pass));
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::ReadLedgerLive&, Reply) {
+    Pass pass = Learned();
+    pass.live_ledger = state_.ledgers.Find(api::kLedgerName);
+    pass.learned.ledger_is_live = true;
+    PutBack(std::move(pass));
+    return true;
+}
+
+bool DatabaseWorker::Do(const engine::ListOldPodsLive& list, Reply) {
+    const auto& databases = state_.databases.Seen().items;
+    const auto migration = History<Migration>::Find(state_.migrations.Seen(), list.migration.name);
+    if (databases.empty() || !migration) {
+        EndPass();
+        return true;
+    }
+    engine::OldPods pods{.key = migration->run_key, .asked = state_.OperatorNow(), .is_live = true};
+    for (const auto& deployment : state_.deployments.Seen().items)
+        pods.seen = std::max(pods.seen, deployment->revision.value);
+    std::vector<observed::SchemaUser> users;
+    for (const auto& deployment : state_.deployments.Truth().items) {
+        users.push_back({.kind = observed::UserKind::Deployment,
+                         .name = deployment->key.name,
+                         .uid = deployment->uid,
+                         .owner = {},
+                         .requires_text = deployment->requires_text,
+                         .images = {},
+                         .runs = !deployment->held,
+                         .paused = deployment->held});
+    }
+    pods.found = engine::FindOldPods(*databases.front(), *migration, users);
+    Pass pass = Learned();
+    pass.learned.old_pods = pods;
+    pods.is_live = false;
+    state_.memory.old_pods = std::move(pods);
     PutBack(std::move(pass));
     return true;
 }

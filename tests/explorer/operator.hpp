@@ -52,6 +52,8 @@ private:
     bool Do(const engine::ListJobsLive& list, Reply reply);
     bool Do(const engine::ListPodsLive& list, Reply reply);
     bool Do(const engine::ListEventsLive& list, Reply reply);
+    bool Do(const engine::ReadLedgerLive& read, Reply reply);
+    bool Do(const engine::ListOldPodsLive& list, Reply reply);
 
     bool Post(std::shared_ptr<const Job> job, Reply reply);
     void Remember(engine::JobRequest how_far);

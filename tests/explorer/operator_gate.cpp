@@ -64,6 +64,10 @@ void GateWorker::Do(const engine::WriteLedger& write, Reply reply) {
         if (before) after = *before;
         after.key = {scenario_.ns, std::string(api::kLedgerName)};
         after.satisfied = write.satisfied;
+        if (write.observed) {
+            after.observed_floor = write.observed->floor;
+            after.observed_ceiling = write.observed->ceiling;
+        }
         after.revision = {state_.ledgers.NextRevision()};
         state_.ledgers.Put(Freeze(std::move(after)));
     }

@@ -14,6 +14,11 @@ bool IsMigration(const Job& job) {
     return job.is_ours && job.role == JobFacts::Role::Migrate;
 }
 
+/// What a run of the choice was to bring is there.
+bool HasBrought(const Choice& choice, const Instance& real) {
+    return choice.phase == api::Phase::Down ? real.level <= choice.level : real.level >= choice.level;
+}
+
 bool SaysReady(const std::vector<api::Condition>& conditions) {
     const auto* ready = api::FindCondition(conditions, api::kReady);
     return ready != nullptr && ready->status == api::ConditionStatus::True;
@@ -50,6 +55,17 @@ bool Oracle::IsProven(std::string_view version) const {
                                                        [&](const auto& real) { return real.proven >= level; });
 }
 
+const Choice* Oracle::FindThatIsInTheWayOf(const std::string& requires_text, const api::DatabaseStatus& status) const {
+    for (const auto& requirement : api::ParseRequirements(requires_text).requirements) {
+        for (const auto& choice : scenario_.choices) {
+            const auto* run = api::FindRun(status, choice.key);
+            const bool has_begun = run != nullptr && (run->outcome == api::RunOutcome::Active || run->attempts > 0);
+            if (has_begun && IsInTheWay(choice, LevelOf(requirement.version))) return &choice;
+        }
+    }
+    return nullptr;
+}
+
 void Oracle::JobIsCreated(const Job& job) {
     if (job.role != JobFacts::Role::Migrate) return;
     if (Contains(state_.created_jobs, job.key.name)) Break("I1", "Job " + job.key.name + " is created a second time");
@@ -76,7 +92,7 @@ void Oracle::JobIsCreated(const Job& job) {
     }
     const auto& choice = scenario_.choices[static_cast<std::size_t>(job.choice)];
     const auto& real = state_.instances[static_cast<std::size_t>(job.instance)];
-    if (facts->has_succeeded && choice.run.empty() && real.level >= choice.level && !state_.record_was_lost) {
+    if (facts->has_succeeded && choice.run.empty() && HasBrought(choice, real) && !state_.record_was_lost) {
         Break("I6", "Job " + job.key.name + " repeats blindly what has succeeded: the version is reached");
     }
     if (facts->is_barred) {
@@ -99,6 +115,12 @@ void Oracle::DatabaseIsWritten(const Database& before, const api::DatabaseStatus
         if (facts == nullptr) continue;
         if (run.outcome == api::RunOutcome::Active) {
             Insert(state_.intents, run.job_name);
+            for (const auto& deployment : state_.deployments.Truth().items) {
+                if (!deployment->held && FindThatIsInTheWayOf(deployment->requires_text, after) != nullptr) {
+                    Break("I10", "run " + run.job_name + " is intended while Deployment " + deployment->key.name +
+                                     " is open with " + deployment->requires_text);
+                }
+            }
             // The intent is renewed after the database was asked: what nobody can know does not bind any more.
             const bool is_renewed = old != nullptr && old->outcome == api::RunOutcome::Active &&
                                     old->job_name == run.job_name && old->start_time != run.start_time &&
@@ -170,6 +192,10 @@ void Oracle::LedgerIsWritten(const std::vector<std::string>& satisfied) {
     for (const auto& entry : satisfied) {
         for (const auto& requirement : api::ParseRequirements(entry).requirements) {
             if (requirement.version.starts_with("image=")) continue;
+            const auto* database = state_.TheDatabase();
+            if (database != nullptr && FindThatIsInTheWayOf(entry, database->status) != nullptr) {
+                Break("I10", "the Ledger opens " + entry + " after the intent of what takes that away");
+            }
             if (!IsProven(requirement.version)) {
                 Break("I5", "the Ledger opens " + entry + ", which is not proven");
             }
@@ -177,7 +203,15 @@ void Oracle::LedgerIsWritten(const std::vector<std::string>& satisfied) {
     }
 }
 
+void Oracle::WorkloadOpens(const Deployment& deployment) {
+    const auto* database = state_.TheDatabase();
+    if (database == nullptr || FindThatIsInTheWayOf(deployment.requires_text, database->status) == nullptr) return;
+    Break("I10", "Deployment " + deployment.key.name + " opens with " + deployment.requires_text +
+                     " after the intent of what takes that away");
+}
+
 void Oracle::WorkloadIsReleased(const Deployment& deployment) {
+    WorkloadOpens(deployment);
     for (const auto& requirement : api::ParseRequirements(deployment.requires_text).requirements) {
         if (!IsProven(requirement.version)) {
             Break("I5",
@@ -208,8 +242,8 @@ void Oracle::ContainerEnded(const Pod& pod, int exit_code) {
     auto* facts = FactsOf(pod);
     if (facts == nullptr) return;
     const auto& real = state_.instances[static_cast<std::size_t>(pod.instance)];
-    const int level = scenario_.choices[static_cast<std::size_t>(pod.choice)].level;
-    facts->has_succeeded = real.level >= level && !real.is_dirty;
+    const auto& choice = scenario_.choices[static_cast<std::size_t>(pod.choice)];
+    facts->has_succeeded = HasBrought(choice, real) && !real.is_dirty;
     if (facts->has_succeeded) return;
     facts->was_disturbed = true;
     const auto& codes = scenario_.attempts.retry_exit_codes;

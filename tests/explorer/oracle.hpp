@@ -9,8 +9,9 @@
 /// What must hold at each write of the operator and at each event of the world, judged by the truth alone. The numbers
 /// are those of the invariants: I1 one Job per launch, I2 one migration container per database, I3 no Job beside an
 /// earlier run, I4 Ready only when proven, I5 gates open only when proven, I6 no run that nobody allowed, I9 nobody
-/// else's objects. I7 (a fixed point, the right one) is in settle.hpp. Of I10 (no release below a floor) nothing can be
-/// checked: there is no floor yet.
+/// else's objects, I10 nothing that needs less than a Contract leaves, or more than a Down leaves, is open from the
+/// intent of its launch on, however late a request that was judged before comes. I7 (a fixed point, the right one) is
+/// in settle.hpp.
 namespace explorer {
 
 class Oracle final {
@@ -27,6 +28,8 @@ public:
     void PodIsDeleted(const Pod& pod);
     void LedgerIsWritten(const std::vector<std::string>& satisfied);
     void WorkloadIsReleased(const Deployment& deployment);
+    /// By a request that the policies let through.
+    void WorkloadOpens(const Deployment& deployment);
 
     // After the world moved.
     void ContainerBegan(const Pod& pod);
@@ -51,6 +54,8 @@ private:
     /// Of the real database that the operator believes to speak of.
     const Instance& SeenInstance() const;
     bool IsProven(std::string_view version) const;
+    /// The choice of a run that was intended, or has begun, and to which what the text requires is in the way.
+    const Choice* FindThatIsInTheWayOf(const std::string& requires_text, const api::DatabaseStatus& status) const;
 
     const Scenario& scenario_;
     State& state_;

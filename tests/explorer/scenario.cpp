@@ -18,6 +18,8 @@ nlohmann::json SpecOf(const Choice& choice, const std::string& database) {
                         {"command", {"migrate"}},
                         {"version", VersionName(choice.level)}};
     if (!choice.run.empty()) spec["run"] = choice.run;
+    if (choice.phase != api::Phase::Expand) spec["phase"] = api::Name(choice.phase);
+    if (choice.phase == api::Phase::Contract) spec["minimumVersion"] = VersionName(choice.minimum_level);
     return spec;
 }
 
@@ -31,6 +33,35 @@ Choice MakeChoice(std::string image, int level, std::string run) {
     Choice choice{.image = std::move(image), .level = level, .run = std::move(run), .key = {}};
     choice.key = api::RunKey(SpecOf(choice, "orders"));
     return choice;
+}
+
+Choice MakeContract(std::string image, int level, int minimum_level) {
+    Choice choice{.image = std::move(image),
+                  .level = level,
+                  .run = {},
+                  .phase = api::Phase::Contract,
+                  .minimum_level = minimum_level,
+                  .key = {}};
+    choice.key = api::RunKey(SpecOf(choice, "orders"));
+    return choice;
+}
+
+Choice MakeDown(std::string image, int level) {
+    Choice choice{.image = std::move(image), .level = level, .run = {}, .phase = api::Phase::Down, .key = {}};
+    choice.key = api::RunKey(SpecOf(choice, "orders"));
+    return choice;
+}
+
+bool IsInTheWay(const Choice& choice, int level) {
+    switch (choice.phase) {
+        case api::Phase::Contract:
+            return level < choice.minimum_level;
+        case api::Phase::Down:
+            return level > choice.level;
+        case api::Phase::Expand:
+            break;
+    }
+    return false;
 }
 
 std::string SpecText(const Choice& choice, const std::string& database, const api::Attempts& attempts) {
@@ -116,6 +147,24 @@ std::vector<Scenario> AllScenarios(double scale) {
         .choices = {second},
         .deeds = Deed::PlantJob | Deed::RefuseJobs | Deed::Leave | Deed::CopyProbe | Deed::Retry | Deed::Stall};
     add(foreign, "two faults", 120, {.faults = 2, .delays = 0, .failures = 1, .leaps = 1, .ticks = 0});
+
+    // An app that goes back and forth around the floor while the contract is prepared.
+    const Scenario contract{.name = "contract",
+                            .choices = {MakeContract("orders:3", 3, 2)},
+                            .start_level = 2,
+                            .gated_level = 1,
+                            .rollout_levels = {1, 2},
+                            .deeds = Deed::RollOut | Deed::Crash | Deed::LoseReply | Deed::Suspend};
+    add(contract, "one fault", 80, {.faults = 1, .delays = 1, .failures = 1, .leaps = 3, .ticks = 0});
+    add(contract, "three faults", 120, {.faults = 3, .delays = 0, .failures = 0, .leaps = 3, .ticks = 0});
+    const Scenario down{.name = "down",
+                        .choices = {MakeDown("orders:2", 1)},
+                        .start_level = 2,
+                        .gated_level = 2,
+                        .rollout_levels = {1, 2},
+                        .deeds = Deed::RollOut | Deed::Crash | Deed::LoseReply};
+    add(down, "one fault", 60, {.faults = 1, .delays = 1, .failures = 1, .leaps = 3, .ticks = 0});
+    add(down, "three faults", 120, {.faults = 3, .delays = 0, .failures = 0, .leaps = 3, .ticks = 0});
     return all;
 }
 

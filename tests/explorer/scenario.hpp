@@ -30,6 +30,7 @@ enum class Deed : std::uint32_t {
     Stall = 1U << 16U,           ///< time passes while the operator has work to do
     CopyProbe = 1U << 17U,       ///< somebody copies a Job with its labels under another name
     StaleList = 1U << 18U,       ///< with Crash: a store's first list comes from a server that lags behind
+    RollOut = 1U << 19U,         ///< the Deployment is applied with another requirement; the request may take a minute
 };
 
 constexpr std::uint32_t operator|(Deed a, Deed b) {
@@ -60,6 +61,9 @@ struct Choice {
     std::string image;
     int level = 2;
     std::string run;
+    api::Phase phase = api::Phase::Expand;
+    /// Of a Contract.
+    int minimum_level = 0;
     /// Of the whole spec, by the product's own function.
     std::string key;
 };
@@ -76,6 +80,8 @@ struct Scenario {
     int start_level = 1;
     /// A held Deployment requires this level; 0: there is none.
     int gated_level = 0;
+    /// What Deed::RollOut makes of it.
+    std::vector<int> rollout_levels{};
     std::uint32_t deeds = 0;
     Purse purse;
     /// The world may change between two steps of one pass; else only between passes.
@@ -94,6 +100,11 @@ struct Scenario {
 
 /// With the run key filled in.
 Choice MakeChoice(std::string image, int level, std::string run = {});
+/// As a Contract, or a Down.
+Choice MakeContract(std::string image, int level, int minimum_level);
+Choice MakeDown(std::string image, int level);
+/// What needs this level is in the way of the choice.
+bool IsInTheWay(const Choice& choice, int level);
 
 /// The spec of a choice as a user writes it.
 std::string SpecText(const Choice& choice, const std::string& database, const api::Attempts& attempts);

@@ -1,9 +1,11 @@
 #include "explorer/settle.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "api/conditions.hpp"
 #include "api/reasons.hpp"
+#include "api/requirement.hpp"
 #include "explorer/kubernetes.hpp"
 #include "explorer/model.hpp"
 
@@ -59,7 +61,35 @@ bool Says(const std::vector<api::Condition>& conditions, std::string_view type) 
     return condition != nullptr && condition->status == api::ConditionStatus::True;
 }
 
-void JudgeMigration(const State& state, const Migration& migration, const Instance& real, Violations& broken) {
+/// The Deployment, which is open, needs what the choice takes away.
+bool IsInUse(const State& state, const Choice& choice) {
+    for (const auto& deployment : state.deployments.Truth().items) {
+        for (const auto& requirement : api::ParseRequirements(deployment->requires_text).requirements) {
+            if (!deployment->held && IsInTheWay(choice, LevelOf(requirement.version))) return true;
+        }
+    }
+    return false;
+}
+
+/// Held by the floor or the ceiling, or by what the database does not have.
+bool MayRestHeld(const Scenario& scenario, const State& state, const Deployment& deployment, const Instance& real) {
+    for (const auto& requirement : api::ParseRequirements(deployment.requires_text).requirements) {
+        const int level = LevelOf(requirement.version);
+        if (real.proven < level || real.is_dirty) return true;
+        for (const auto& choice : scenario.choices) {
+            const auto& status = state.TheDatabase()->status;
+            const bool is_bound = status.floor || status.ceiling;
+            if (is_bound && IsInTheWay(choice, level)) return true;
+        }
+    }
+    return false;
+}
+
+void JudgeMigration(const Scenario& scenario, const State& state, const Migration& migration, const Instance& real,
+                    Violations& broken) {
+    const auto& choice = scenario.choices[static_cast<std::size_t>(migration.choice)];
+    const int wanted = LevelOf(migration.spec.version);
+    const bool is_there = choice.phase == api::Phase::Down ? real.level <= wanted : real.level >= wanted;
     const auto& conditions = migration.status.conditions;
     const auto& name = migration.key.name;
     const auto fail = [&](const std::string& words) { broken.push_back({"I7", "Migration " + name + words}); };
@@ -68,16 +98,19 @@ void JudgeMigration(const State& state, const Migration& migration, const Instan
         return fail(" rests without a condition of its present spec");
     }
     if (Says(conditions, api::kReady)) {
-        if (real.level < LevelOf(migration.spec.version)) fail(" rests Ready and its version is not there");
+        if (!is_there) fail(" rests Ready and its version is not there");
         return;
     }
     if (ready->status == api::ConditionStatus::Unknown) {
-        if (!migration.spec.suspend && !IsBlocked(state)) fail(" waits for ever (" + ready->reason + ")");
+        if (!migration.spec.suspend && !IsBlocked(state) && !IsInUse(state, choice))
+            fail(" waits for ever (" + ready->reason + ")");
         return;
     }
     const auto& facts = state.keys[static_cast<std::size_t>(migration.choice)];
     if (!facts.was_disturbed) fail(" rests failed (" + ready->reason + ") and nothing was ever wrong");
-    if (real.level >= LevelOf(migration.spec.version) && !real.is_dirty && migration.spec.run.empty()) {
+    // A Contract that failed says so although its version may be there: what it was to take away may not be gone.
+    const bool may_rest = choice.phase != api::Phase::Expand;
+    if (is_there && !real.is_dirty && migration.spec.run.empty() && !may_rest) {
         fail(" rests failed (" + ready->reason + ") and its version is reached, clean");
     }
 }
@@ -89,10 +122,9 @@ void JudgeRest(const Scenario& scenario, const State& state, Violations& broken)
     if (database == nullptr) return;
     const auto& real = state.instances[static_cast<std::size_t>(database->instance)];
     for (const auto& migration : state.migrations.Truth().items)
-        JudgeMigration(state, *migration, real, broken);
+        JudgeMigration(scenario, state, *migration, real, broken);
     for (const auto& deployment : state.deployments.Truth().items) {
-        const bool is_proven = real.proven >= scenario.gated_level && !real.is_dirty;
-        if (deployment->held && is_proven && !IsBlocked(state)) {
+        if (deployment->held && !MayRestHeld(scenario, state, *deployment, real) && !IsBlocked(state)) {
             broken.push_back({"I7", "Deployment " + deployment->key.name + " rests held and its version is reached"});
         }
     }
@@ -104,6 +136,7 @@ Settled Settle(const Scenario& scenario, State state, const SettleOptions& optio
     auto& now = settled.state;
     now.purse = {.faults = 0, .delays = 0, .failures = 0, .leaps = kMostLeaps, .ticks = 0};
     now.refuses_jobs = false;
+    now.request.reset();
     // The operator's own pass first, the clock last: RunDatabaseWorker leaps only when it rests.
     for (; settled.steps < kMostSteps; ++settled.steps) {
         First first(options.wants_path);
@@ -136,7 +169,12 @@ Settled Settle(const Scenario& scenario, State state, const SettleOptions& optio
     }
     // A version that nobody brings is looked for once a minute, for ever: that is promised.
     const bool is_watching = now.migrations.Truth().items.empty() && !now.deployments.Truth().items.empty();
-    if ((settled.steps == kMostSteps || now.purse.leaps == 0) && !is_watching) {
+    // So are old pods, as long as there are some.
+    const bool is_looking = std::any_of(
+        now.migrations.Truth().items.begin(), now.migrations.Truth().items.end(), [&](const auto& migration) {
+            return IsInUse(now, scenario.choices[static_cast<std::size_t>(migration->choice)]);
+        });
+    if ((settled.steps == kMostSteps || now.purse.leaps == 0) && !is_watching && !is_looking) {
         settled.broken.push_back({"I7", "no rest after " + std::to_string(settled.steps) + " steps and " +
                                             std::to_string(kMostLeaps - now.purse.leaps) + " leaps of the clock"});
         return settled;

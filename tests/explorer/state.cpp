@@ -123,11 +123,20 @@ void AddMemory(StateWriter& writer, const State& state) {
         writer.AddTime(memory.request->intended);
         writer.Add(static_cast<std::uint64_t>(memory.request->how_far));
     }
+    writer.Add(memory.old_pods.has_value());
+    if (memory.old_pods) {
+        writer.Add(memory.old_pods->key);
+        writer.AddTime(memory.old_pods->asked);
+        writer.Add(memory.old_pods->found.size());
+    }
     writer.Add(memory.pass != nullptr);
     if (!memory.pass) return;
     const auto& pass = *memory.pass;
     writer.Add(static_cast<std::uint64_t>(pass.steps));
     writer.Add(pass.learned.jobs_are_live);
+    writer.Add(pass.learned.ledger_is_live);
+    if (pass.live_ledger) writer.Add(pass.live_ledger->digest);
+    writer.Add(pass.learned.old_pods.has_value());
     for (const auto& job : pass.live_jobs)
         writer.Add(job->digest);
     for (const auto& [job, pods] : pass.live_pods) {
@@ -301,6 +310,12 @@ Fingerprint FingerprintOf(const State& state) {
     for (const int left : {purse.faults, purse.delays, purse.failures, purse.leaps, purse.ticks})
         writer.Add(static_cast<std::uint64_t>(left));
     writer.Add(state.refuses_jobs);
+    writer.Add(state.request.has_value());
+    if (state.request) {
+        writer.AddTime(state.request->judged);
+        writer.Add(static_cast<std::uint64_t>(state.request->level) << 1U |
+                   static_cast<std::uint64_t>(state.request->opens));
+    }
     AddMemory(writer, state);
     AddOracle(writer, state);
     return writer.Finish();

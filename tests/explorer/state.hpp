@@ -37,6 +37,7 @@ struct Pass {
     engine::Learned learned;
     std::vector<std::shared_ptr<const Job>> live_jobs;
     std::map<std::string, std::vector<std::shared_ptr<const Pod>>> live_pods;
+    std::shared_ptr<const Ledger> live_ledger;
     /// The Migration was read live and still asks for this Job.
     std::shared_ptr<const Job> to_create;
     int steps = 0;
@@ -56,7 +57,19 @@ struct Memory {
     /// Last words of pods that are gone, as controllers::EndedPods keeps them.
     std::vector<std::shared_ptr<const Pod>> ended_pods;
     std::map<std::string, std::vector<std::shared_ptr<const Pod>>> evidence;
+    /// As controllers::OldPodsMemory keeps it.
+    std::optional<engine::OldPods> old_pods;
 };
+
+/// A user's request to apply the Deployment: judged by the policies, and not yet done. The API server ends it within a
+/// minute.
+struct Request {
+    core::Time judged;
+    int level = 0;
+    /// The Ledger had the requirement.
+    bool opens = false;
+};
+inline constexpr std::chrono::seconds kLongestRequest{60};
 
 /// A real database.
 struct Instance {
@@ -97,6 +110,7 @@ struct State {
 
     std::array<Instance, kInstances> instances;
     Memory memory;
+    std::optional<Request> request;
     Purse purse;
     /// Of everybody but the operator, whose clock is ahead by `skew`.
     core::Time now;

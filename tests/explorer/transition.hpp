@@ -52,6 +52,8 @@ struct Action {
         CreateDatabase,
         LoseRecord,
         RefuseJobs,
+        RollOut,
+        Land,
     };
 
     What what = What::None;
