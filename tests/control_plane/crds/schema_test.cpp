@@ -243,6 +243,25 @@ TEST_F(Schema, MigrationRefusalsSayWhatToWrite) {
     ExpectRefused(Migration("historyLimit", 51), "should be less than or equal to 50");
 }
 
+TEST_F(Schema, MigrationPhasesNeedWhatTheyTakeAway) {
+    const auto of = [](const Json& changes) {
+        auto object = MigrationBuilder("m").Version("0003").Build();
+        object["spec"].merge_patch(changes);
+        return object;
+    };
+    ExpectTaken(of({{"phase", "Expand"}}));
+    ExpectTaken(of({{"phase", "Contract"}, {"minimumVersion", "0002"}}));
+    ExpectTaken(of({{"phase", "Contract"}, {"minimumVersion", "0002"}, {"version", nullptr}}));
+    ExpectTaken(of({{"phase", "Down"}}));
+    ExpectRefused(of({{"phase", "Contract"}}), "phase Contract needs spec.minimumVersion");
+    ExpectRefused(of({{"minimumVersion", "0002"}}), "minimumVersion is for phase Contract only");
+    ExpectRefused(of({{"phase", "Down"}, {"minimumVersion", "0002"}}), "minimumVersion is for phase Contract only");
+    ExpectRefused(of({{"phase", "Contract"}, {"minimumVersion", "0003"}}), "must be an older one than spec.version");
+    ExpectRefused(of({{"phase", "Contract"}, {"minimumVersion", "a,b"}}), "minimumVersion");
+    ExpectRefused(of({{"phase", "Down"}, {"version", nullptr}}), "phase Down needs spec.version");
+    ExpectRefused(of({{"phase", "Backfill"}}), "phase");
+}
+
 TEST_F(Schema, MigrationRefusesEnvironmentThatIsTheAgents) {
     ExpectRefused(Migration("env", {{{"name", "TIDEGATE_URI"}, {"value", "x"}}}),
                   "names that begin with TIDEGATE_ are the agent's");
