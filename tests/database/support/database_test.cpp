@@ -30,8 +30,8 @@ std::unique_ptr<AgentPod> DatabaseTest::Pod(const std::string& name, const std::
     return std::make_unique<AgentPod>(folder_, name, job_uid, database_);
 }
 
-int DatabaseTest::Alembic(const std::string& target, const std::string& job_uid) {
-    return RunToEnd({.command = {"alembic", "-c", std::string{ALEMBIC_ENVIRONMENT} + "/alembic.ini", "upgrade", target},
+int DatabaseTest::Alembic(const std::string& command, const std::string& target, const std::string& job_uid) {
+    return RunToEnd({.command = {"alembic", "-c", std::string{ALEMBIC_ENVIRONMENT} + "/alembic.ini", command, target},
                      .environment = {{"PGHOST", "127.0.0.1"},
                                      {"PGPORT", std::to_string(database_.port)},
                                      {"PGDATABASE", database_.name},

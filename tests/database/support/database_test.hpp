@@ -22,7 +22,11 @@ protected:
 
     /// `alembic upgrade <target>` as a migration container would run it, in the environment tests/database/alembic; the
     /// exit code.
-    int Alembic(const std::string& target, const std::string& job_uid = "job");
+    int Alembic(const std::string& target, const std::string& job_uid = "job") {
+        return Alembic("upgrade", target, job_uid);
+    }
+    /// The same with another command of Alembic.
+    int Alembic(const std::string& command, const std::string& target, const std::string& job_uid);
 
     /// As the superuser, in the case's database.
     std::unique_ptr<pqxx::connection> Connect(const std::string& application_name = "test") const;
