@@ -12,7 +12,14 @@ using Json = nlohmann::json;
 
 class DeploymentRelease : public GateFixture {
 protected:
+    /// Once the Deployment controller has seen it: what it notes makes a revision more.
     core::Revision RevisionOf(const std::string& deployment) const {
+        EXPECT_TRUE(support::Eventually(
+            [&] {
+                const auto object = kubectl_.GetJson("deployment/" + deployment);
+                return object["status"].value("observedGeneration", 0) == object["metadata"]["generation"];
+            },
+            deployment + " is seen by its controller"));
         return core::Revision::Parse(
             kubectl_.GetJson("deployment/" + deployment)["metadata"]["resourceVersion"].get<std::string>());
     }
