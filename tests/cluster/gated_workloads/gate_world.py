@@ -1,4 +1,4 @@
-"""What the steps ask of the cluster: who is held, who started and what it saw, who was disturbed. On top of the example's World."""
+"""What the steps ask of the cluster: who is held, who started and what it saw, who was disturbed."""
 
 import cluster
 from audit import JOB_CONTROLLER, OPERATOR, REPLICA_SET_CONTROLLER

@@ -60,7 +60,10 @@ def deployment(release):
     thing["metadata"]["name"] = "web"
     # An autoscaler, and whoever scales by hand, owns the number of replicas.
     del thing["spec"]["replicas"]
-    _with_witness(thing["spec"]["template"]["spec"], ["python3", "service.py"])
+    pod = thing["spec"]["template"]["spec"]
+    _with_witness(pod, ["python3", "service.py"])
+    # A machine that starves for seconds is no reason to send a pod no requests: with one of two pods lost, it may be the last.
+    pod["containers"][0]["readinessProbe"].update({"timeoutSeconds": 5, "failureThreshold": 6})
     return thing
 
 

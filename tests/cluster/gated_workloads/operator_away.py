@@ -12,7 +12,7 @@ from report import StoryFailed
 import manifests
 from gate_world import is_held
 from manifests import requirement
-from with_operator import STAYS_SECONDS, release, serving
+from with_operator import PATIENCE_SECONDS, STAYS_SECONDS, release, serving
 
 # Of each verb: enough to see a failure that is not an accident, and a matter of seconds.
 UNRELATED = 50
@@ -100,12 +100,12 @@ def satisfied(world):
     ):
         action()
         held = cluster.is_held(world.deployment())
-        world.wait_rolled_out(manifests.IMAGES[number], 120)
+        world.wait_rolled_out(manifests.IMAGES[number], PATIENCE_SECONDS)
         report.check(not held, f"{what} of the Deployment goes through at once")
-    wait_for("Job report-satisfied to succeed", lambda: world.has_succeeded("report-satisfied"), 60)
+    wait_for("Job report-satisfied to succeed", lambda: world.has_succeeded("report-satisfied"), PATIENCE_SECONDS)
     report.check(True, "a satisfied Job ran")
     made = wait_for("a Job of the CronJob", lambda: world.made_by("nightly", since, requirement(2)), ONE_JOB_SECONDS)
-    wait_for(f"Job {made[0]} to succeed", lambda: world.has_succeeded(made[0]), 60)
+    wait_for(f"Job {made[0]} to succeed", lambda: world.has_succeeded(made[0]), PATIENCE_SECONDS)
     report.check(True, f"a satisfied Job of the CronJob ran: {made[0]}")
     world.check_no_failed_request(since, "meanwhile")
     return since
@@ -113,7 +113,7 @@ def satisfied(world):
 
 def unsatisfied(world, since):
     report = world.report
-    report.step("Still without the operator: release 3", "It needs a migration, and nobody is there to run it: all of it is held.")
+    report.step("Still without the operator: release 3", "It needs a migration, and nobody is there to run it: it is held.")
     begin = time.time()
     manifests.apply(
         manifests.deployment(3), manifests.job("report-3", 3), manifests.cron_job("nightly", 3), *manifests.schema_objects(3)
@@ -122,7 +122,7 @@ def unsatisfied(world, since):
     made = wait_for("a Job of the CronJob", lambda: world.made_by("nightly", begin, requirement(3)), ONE_JOB_SECONDS)
     report.check(is_held(world.job(made[0])), f"the CronJob's Job is held: {made[0]}")
     kubectl("scale", "deployment/web", "--replicas=3")
-    wait_for("3 pods that serve", lambda: serving(world, 3), 60, lambda: kubectl("get", "pods", "--output=wide"))
+    wait_for("3 pods that serve", lambda: serving(world, 3), PATIENCE_SECONDS, lambda: kubectl("get", "pods", "--output=wide"))
     kubectl("scale", "deployment/web", "--replicas=2")
     time.sleep(STAYS_SECONDS)
     world.check_held_all("report-3", made[0])
@@ -150,5 +150,6 @@ def everything(world):
     world.check_jobs_undisturbed()
     (pod,) = cluster.get_list("pods", "--selector=batch.kubernetes.io/job-name=importer")
     restarts = sum(status["restartCount"] for status in pod["status"]["containerStatuses"])
-    report.check(pod["status"]["phase"] == "Running" and restarts == 0, "the Job importer has run from the first release on, in one pod")
+    runs = pod["status"]["phase"] == "Running" and restarts == 0
+    report.check(runs, "the Job importer has run from the first release on, in one pod")
     world.check_no_failed_request(0, "from the first release to the end")

@@ -1,5 +1,7 @@
-"""Plays the steps. Argument: the file for the counts. Needs what migrations-example/story needs: kubectl, KUBECONFIG, TIDEGATE_AUDIT_LOG,
-and that folder in PYTHONPATH."""
+"""Plays the steps. Argument: the file for the counts.
+
+Needs what migrations-example/story needs (kubectl, KUBECONFIG, TIDEGATE_AUDIT_LOG), and that folder in PYTHONPATH.
+"""
 
 import pathlib
 import sys
