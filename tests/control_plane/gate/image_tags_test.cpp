@@ -45,8 +45,9 @@ TEST_F(ImageTags, AreWarnedAboutWhereTheyDoNotSayWhichBuild) {
 
 TEST_F(ImageTags, AreFineWithATagOrADigest) {
     const std::string digest = "@sha256:" + std::string(64, '0');
-    for (const std::string image : {std::string("orders:2"), "registry.example.com:5000/orders:2.0.0-latest",
-                                    "orders" + digest, "orders:latest" + digest, std::string("latest:1")}) {
+    const std::vector<std::string> images{"orders:2", "registry.example.com:5000/orders:2.0.0-latest",
+                                          "orders" + digest, "orders:latest" + digest, "latest:1"};
+    for (const auto& image : images) {
         for (const auto& object : OfEachKind(image))
             EXPECT_THAT(WordsOf(object), Not(HasSubstr("Warning:"))) << object["kind"] << " " << image;
     }
