@@ -199,7 +199,7 @@ TEST_F(Schema, MigrationIsTakenWithEverythingAPodNeeds) {
         "sidecars": [{"name": "proxy", "image": "proxy:1", "args": ["--port=5432"], "ports": [{"containerPort": 5432}]}],
         "credentials": "None", "startDeadlineSeconds": 1, "activeDeadlineSeconds": 604800, "suspend": true,
         "attempts": {"max": 3, "backoffSeconds": 1, "maxBackoffSeconds": 60, "retryExitCodes": [75, 255]}, "run": "seeds-2",
-        "historyLimit": 50, "logTail": "None"})");
+        "historyLimit": 50, "logTail": "None", "phase": "Contract", "minimumVersion": "0001_orders"})");
     Json migration = MigrationBuilder("m").Build();
     migration["spec"] = full;
     const auto taken = Create(migration);
@@ -208,7 +208,7 @@ TEST_F(Schema, MigrationIsTakenWithEverythingAPodNeeds) {
 }
 
 TEST_F(Schema, MigrationRefusesUnknownFields) {
-    ExpectRefused(Migration("phase", "Contract"), "unknown field \"spec.phase\"");
+    ExpectRefused(Migration("windows", Json::array()), "unknown field \"spec.windows\"");
 }
 
 TEST_F(Schema, MigrationBoundsItsAttempts) {
@@ -320,7 +320,7 @@ TEST_F(Schema, ColumnsAndShortNamesAreThereForPeople) {
     EXPECT_THAT(header({"get", "tgm", "--output=wide"}),
                 testing::MatchesRegex("NAME +READY +REASON +VERSION +DATABASE +JOB +MESSAGE +AGE *"));
     EXPECT_THAT(header({"get", "tgd", "--output=wide"}),
-                testing::MatchesRegex("NAME +READY +REASON +VERSION +DIRTY +MESSAGE +AGE *"));
+                testing::MatchesRegex("NAME +READY +REASON +VERSION +FLOOR +DIRTY +MESSAGE +AGE *"));
     EXPECT_THAT(kubectl_.Must({"get", "tidegate", "--output=name"}),
                 testing::AllOf(HasSubstr("migration.tidegate.io/columns"), HasSubstr("database.tidegate.io/columns")));
     EXPECT_THAT(kubectl_.Must({"get", "migrations.tidegate.io", "--field-selector=spec.databaseRef.name=columns",

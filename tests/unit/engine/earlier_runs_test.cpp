@@ -119,5 +119,14 @@ TEST(EarlierRuns, RunNothingWhenSomebodyComesBackToThem) {
     EXPECT_FALSE(RanEarlier(record.database, "k1"));
 }
 
+TEST(EarlierRuns, OfADownOpenNothingAndAreNotRunAgain) {
+    LongRecord record(52);
+    record.database.status.runs[51].phase = api::Phase::Down;
+    record.Trim();
+    EXPECT_TRUE(RanEarlier(record.database, "k1"));
+    EXPECT_THAT(record.Ledger(), Not(Contains("orders@image=" + ImageAt(1))));
+    EXPECT_THAT(record.Ledger(), Contains("orders@image=" + ImageAt(2)));
+}
+
 }  // namespace
 }  // namespace engine

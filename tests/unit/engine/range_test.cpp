@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "api/reasons.hpp"
+#include "engine/decide.hpp"
 #include "engine/judge.hpp"
 #include "engine/known_versions.hpp"
 
@@ -123,6 +124,31 @@ TEST(Range, OfAnImageWithoutAVersionIsByWhenItRan) {
     EXPECT_EQ(Asked(database, "orders@image", {"orders:before"}), Verdict::BelowFloor);
     Raise(database, "0002_other");
     EXPECT_EQ(Asked(database, "orders@image", {"orders:before"}), Verdict::VersionUnknown);
+}
+
+TEST(Range, OfAnImageWithoutAVersionIsByWhatTheTableSaidAfterItWhereThatIsKnown) {
+    auto database = At("0003");
+    Record(database, {"", ""});
+    auto& runs = database.status.runs;
+    runs[0].image = "orders:3";
+    runs[0].version_after = "0003";
+    runs[1].image = "orders:1";
+    runs[1].version_after = "0001";
+    Raise(database, "0002");
+    EXPECT_EQ(Asked(database, "orders@image", {"orders:3"}), Verdict::Holds);
+    EXPECT_EQ(Asked(database, "orders@image", {"orders:1"}), Verdict::BelowFloor);
+}
+
+TEST(Range, OfAnImageAmongTheEarlierRunsIsTheSame) {
+    auto database = At("0003");
+    database.status.earlier_runs = {{.key = "k3", .image = "orders:3", .version = "0003", .completion_time = kStart},
+                                    {.key = "k1", .image = "orders:1", .version = "0001", .completion_time = kStart}};
+    Raise(database, "0002");
+    EXPECT_EQ(Asked(database, "orders@image", {"orders:3"}), Verdict::Holds);
+    EXPECT_EQ(Asked(database, "orders@image", {"orders:1"}), Verdict::BelowFloor);
+    const auto ledger =
+        DecideLedger({.ns = "shop", .ledger = {}, .databases = {std::make_shared<const api::Database>(database)}});
+    EXPECT_EQ(std::get<WriteLedger>(*ledger.step).satisfied, std::vector<std::string>{"orders@image=orders:3"});
 }
 
 TEST(Range, TheImageOfADownProvesNothing) {
