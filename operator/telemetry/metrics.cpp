@@ -1,7 +1,10 @@
 #include "telemetry/metrics.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -68,13 +71,57 @@ public:
         return family->Add(labels, buckets);
     }
 
+    /// A worker has taken a key of this queue just now.
+    void WorkBegins(const std::string& queue) {
+        const std::lock_guard lock(mutex_);
+        at_work_[queue].push_back(Clock::now());
+    }
+
+    /// After so long.
+    void WorkEnds(const std::string& queue, Seconds took) {
+        const std::lock_guard lock(mutex_);
+        auto& begins = at_work_[queue];
+        const auto began = Clock::now() - std::chrono::duration_cast<Clock::duration>(took);
+        // The two were not noted in the same instant: the nearest one is it, or one that began with it.
+        const auto found = std::min_element(begins.begin(), begins.end(), [&](auto one, auto other) {
+            return std::chrono::abs(one - began) < std::chrono::abs(other - began);
+        });
+        if (found != begins.end()) begins.erase(found);
+    }
+
     std::string Collect() {
         CollectProcess();
+        CollectWork();
         const prometheus::TextSerializer serializer;
         return serializer.Serialize(registry_.Collect());
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    void CollectWork() {
+        std::map<std::string, std::pair<Seconds, Seconds>> work;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto now = Clock::now();
+            for (const auto& [queue, begins] : at_work_) {
+                auto& [all, longest] = work[queue];
+                for (const auto began : begins) {
+                    all += now - began;
+                    longest = std::max<Seconds>(longest, now - began);
+                }
+            }
+        }
+        for (const auto& [queue, seconds] : work) {
+            const Labels labels{{"name", queue}, {"controller", queue}};
+            SetGauge("workqueue_unfinished_work_seconds",
+                     "Seconds that the items in work have taken so far, together; what grows is stuck.", labels,
+                     seconds.first.count());
+            SetGauge("workqueue_longest_running_processor_seconds", "Seconds of the item that is longest in work.",
+                     labels, seconds.second.count());
+        }
+    }
+
     void CollectProcess() {
         const auto now = ReadProcess();
         {
@@ -93,6 +140,8 @@ private:
     }
 
     std::mutex mutex_;
+    /// By queue, since when a worker has been at each of its keys.
+    std::map<std::string, std::vector<Clock::time_point>> at_work_;
     prometheus::Registry registry_;
     std::map<std::string, prometheus::Family<prometheus::Counter>*> counters_;
     std::map<std::string, prometheus::Family<prometheus::Gauge>*> gauges_;
@@ -159,11 +208,13 @@ void Metrics::QueueRetried(std::string_view queue) noexcept {
 void Metrics::QueueWaited(std::string_view queue, Seconds waited) noexcept {
     Observe("workqueue_queue_duration_seconds", "How long an item stays in workqueue before being requested.",
             {{"name", telemetry::Text(queue)}, {"controller", telemetry::Text(queue)}}, kQueueBuckets, waited.count());
+    impl_->WorkBegins(telemetry::Text(queue));
 }
 
 void Metrics::QueueWorked(std::string_view queue, Seconds worked) noexcept {
     Observe("workqueue_work_duration_seconds", "How long processing an item from workqueue takes.",
             {{"name", telemetry::Text(queue)}, {"controller", telemetry::Text(queue)}}, kQueueBuckets, worked.count());
+    impl_->WorkEnds(telemetry::Text(queue), worked);
 }
 
 void Metrics::ControllerStarted(std::string_view controller, std::size_t workers) noexcept {

@@ -61,7 +61,8 @@ TEST_F(Switches, MetricsHaveTheFamiliesThatDashboardsKnow) {
     MakeDatabase({});
     const auto text = operator_->Get("/metrics");
     for (const auto* family : {"workqueue_depth", "workqueue_adds_total", "workqueue_queue_duration_seconds",
-                               "workqueue_work_duration_seconds", "controller_runtime_reconcile_total",
+                               "workqueue_work_duration_seconds", "workqueue_unfinished_work_seconds",
+                               "workqueue_longest_running_processor_seconds", "controller_runtime_reconcile_total",
                                "controller_runtime_reconcile_errors_total", "controller_runtime_reconcile_time_seconds",
                                "controller_runtime_active_workers", "controller_runtime_max_concurrent_reconciles",
                                "rest_client_requests_total", "rest_client_request_duration_seconds",

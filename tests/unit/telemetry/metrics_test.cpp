@@ -1,5 +1,8 @@
 #include "telemetry/metrics.hpp"
 
+#include <chrono>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,6 +75,40 @@ TEST_F(MetricsTest, ShowsTheQueueUnderTheNamesThatDashboardsKnow) {
           "workqueue_retries_total{controller=\"database\",name=\"database\"} 1"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
+}
+
+/// What the queue's workers are at: together, and the longest.
+struct AtWork {
+    double unfinished, longest;
+};
+
+AtWork AtWorkOf(const Metrics& metrics) {
+    const auto text = metrics.Text();
+    const auto value = [&](const std::string& name) {
+        const std::string series = "\n" + name + "{controller=\"database\",name=\"database\"} ";
+        const auto at = text.find(series);
+        return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size()));
+    };
+    return {value("workqueue_unfinished_work_seconds"), value("workqueue_longest_running_processor_seconds")};
+}
+
+TEST_F(MetricsTest, ShowsWhatWorkersAreStuckIn) {
+    metrics_.QueueWaited("database", 0ms);
+    const auto one = AtWorkOf(metrics_);
+    EXPECT_GT(one.longest, 0);
+    EXPECT_EQ(one.unfinished, one.longest);
+    metrics_.QueueWaited("database", 0ms);
+    const auto two = AtWorkOf(metrics_);
+    EXPECT_GT(two.longest, one.longest) << "it goes on";
+    EXPECT_GT(two.unfinished, two.longest);
+
+    metrics_.QueueWorked("database", 0ms);
+    const auto first = AtWorkOf(metrics_);
+    EXPECT_GT(first.longest, two.longest) << "the one that began last has ended";
+    EXPECT_EQ(first.unfinished, first.longest);
+    metrics_.QueueWorked("database", std::chrono::duration<double>(first.longest));
+    EXPECT_EQ(AtWorkOf(metrics_).unfinished, 0);
+    EXPECT_EQ(AtWorkOf(metrics_).longest, 0);
 }
 
 TEST_F(MetricsTest, ControllersAddTheirOwn) {
