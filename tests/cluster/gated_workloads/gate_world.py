@@ -1,8 +1,10 @@
 """What the steps ask of the cluster: who is held, who started and what it saw, who was disturbed."""
 
+import contextlib
+
 import cluster
 from audit import JOB_CONTROLLER, OPERATOR, REPLICA_SET_CONTROLLER
-from cluster import NAMESPACE
+from cluster import NAMESPACE, wait_for
 from report import StoryFailed
 from world import World
 
@@ -12,6 +14,9 @@ REQUIRES = "tidegate.io/requires"
 HOLD = "tidegate.io/hold"
 # Begin the names of pods that require nothing: PostgreSQL, migrations and probes; the load; what has never heard of Tidegate.
 UNGATED = ("orders-", "load", "plain-")
+
+# From its node to its first line, on a busy machine.
+STARTS_WITHIN_SECONDS = 60
 
 
 def annotations(thing):
@@ -114,8 +119,17 @@ class GateWorld(World):
 
     def check_starts(self):
         """The proof: what every gated pod that ever started saw, by its own words."""
-        bound, starts = self.gated_pods_bound(), self.starts()
-        seen = {pod for pod, _, _ in starts}
+        bound, starts, seen = set(), [], set()
+
+        def all_have_begun():
+            # The CronJob makes pods at any time: what has a node is about to start.
+            nonlocal bound, starts, seen
+            bound, starts = self.gated_pods_bound(), self.starts()
+            seen = {pod for pod, _, _ in starts}
+            return bound <= seen
+
+        with contextlib.suppress(StoryFailed):  # the second check says which
+            wait_for("every gated pod with a node to start", all_have_begun, STARTS_WITHIN_SECONDS)
         early = [start for start in starts if start[2].split("_")[0] < start[1].split("@")[1]]
         self.report.check(bool(starts) and not early, f"each of {len(starts)} starts saw what it requires", f"too early: {early}")
         self.report.check(
