@@ -6,6 +6,7 @@
 namespace testing_support {
 namespace {
 
+using engine::StandingOfDown;
 using testing::ElementsAre;
 using version::Standing;
 
