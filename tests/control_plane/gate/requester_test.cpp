@@ -94,6 +94,32 @@ TEST_F(Requester, WhoMayNotCreateJobsIsRefused) {
     ExpectRefused(DatabaseBuilder("orders").Build(), words);
 }
 
+/// The kind does not exist yet, so the case defines one of that name; of a version of its own, which is nobody's
+/// schema.
+TEST_F(Requester, WhoMayNotCreateJobsMayNotApproveRunsOnceThereAreApprovals) {
+    const Json any = {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
+    const Json version = {
+        {"name", "v1test"}, {"served", true}, {"storage", true}, {"schema", {{"openAPIV3Schema", any}}}};
+    kubectl_.MustApply({{"apiVersion", "apiextensions.k8s.io/v1"},
+                        {"kind", "CustomResourceDefinition"},
+                        {"metadata", {{"name", "approvals.tidegate.io"}}},
+                        {"spec",
+                         {{"group", "tidegate.io"},
+                          {"scope", "Namespaced"},
+                          {"names", {{"plural", "approvals"}, {"kind", "Approval"}}},
+                          {"versions", Json::array({version})}}}});
+    kubectl_.Must({"wait", "crd/approvals.tidegate.io", "--for=condition=Established", "--timeout=30s"});
+    const Json approval = {{"apiVersion", "tidegate.io/v1test"},
+                           {"kind", "Approval"},
+                           {"metadata", {{"name", "orders"}}},
+                           {"spec", {{"migration", "orders"}, {"run", "key"}}}};
+    Grant("approvals", {"--verb=create", "--resource=approvals.tidegate.io"});
+    ExpectRefused(approval, "mallory may not create Jobs in namespace " + namespace_.Name());
+    GrantJobs();
+    ExpectTaken(approval);
+    kubectl_.Must({"delete", "crd/approvals.tidegate.io"});
+}
+
 TEST_F(Requester, WhoMayNotCreateJobsMayNotChangeWhatRunsNorAskForItAgain) {
     kubectl_.MustApply(MigrationBuilder("orders").Build());
     const auto image = mallory_.Run(
