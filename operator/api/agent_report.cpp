@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/tool_lock.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 
@@ -46,13 +47,7 @@ Json ToJson(const version::Reading& reading) {
     if (reading.dirty) json["dirty"] = true;
     if (!reading.dirty_detail.empty()) json["dirtyDetail"] = reading.dirty_detail;
     if (!reading.half_done.empty()) json["halfDone"] = reading.half_done;
-    if (reading.lock) {
-        Json& lock = json["toolLock"];
-        lock = {{"table", reading.lock->table}};
-        if (!reading.lock->holder.empty()) lock["holder"] = reading.lock->holder;
-        if (!reading.lock->since.empty()) lock["since"] = reading.lock->since;
-        if (!reading.lock->until.empty()) lock["until"] = reading.lock->until;
-    }
+    if (reading.lock) json["toolLock"] = PrintToolLock(*reading.lock);
     if (!reading.reached.empty()) json["reached"] = reading.reached;
     if (!reading.absent.empty()) json["absent"] = reading.absent;
     if (reading.truncated) json["truncated"] = true;

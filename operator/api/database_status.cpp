@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/tool_lock.hpp"
 #include "core/json_access.hpp"
 
 namespace api {
@@ -113,14 +114,6 @@ std::optional<version::ToolLock> ParseToolLock(const json& status) {
                              .holder = TextAt(*lock, {"holder"}),
                              .since = TextAt(*lock, {"since"}),
                              .until = TextAt(*lock, {"until"})};
-}
-
-json PrintToolLock(const version::ToolLock& lock) {
-    json object = {{"table", lock.table}};
-    if (!lock.holder.empty()) object["holder"] = lock.holder;
-    if (!lock.since.empty()) object["since"] = lock.since;
-    if (!lock.until.empty()) object["until"] = lock.until;
-    return object;
 }
 
 json PrintProbe(const ProbeRecord& probe) {
