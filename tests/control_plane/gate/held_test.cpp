@@ -77,6 +77,9 @@ TEST_F(HeldDeployment, IsNothingThatKubectlRolloutOpens) {
     }
     EXPECT_TRUE(kubectl_.Run({"rollout", "resume", "deployment/a"}).Ok()) << "it says resumed, and is held";
     EXPECT_EQ(State("a"), kHeld);
+    const auto waited = kubectl_.Run({"rollout", "status", "deployment/a", "--timeout=2s"});
+    EXPECT_FALSE(waited.Ok()) << waited.output;
+    EXPECT_THAT(waited.output, HasSubstr("new replicas have been updated"));
 }
 
 TEST_F(HeldDeployment, IsHeldAgainWhenItIsDeletedAndCreated) {

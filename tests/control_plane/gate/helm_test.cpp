@@ -55,9 +55,15 @@ TEST_F(HelmRelease, OfADeploymentIsHeldAtTheUpgradeAndOpenedByTheRollback) {
         Upgrade(DeploymentBuilder("a").Requires("orders@2").Revision(2).Build(), {"--wait", "--timeout=60s"});
     EXPECT_TRUE(second.Ok()) << "a held Deployment is not waited for: " << second.error;
     EXPECT_EQ(State("a"), kHeld);
-    const auto third = Upgrade(DeploymentBuilder("a").Requires("orders@3").Revision(3).Build());
+    const auto newest = DeploymentBuilder("a").Requires("orders@3").Revision(3).Build();
+    const auto third = Upgrade(newest);
     EXPECT_TRUE(third.Ok()) << "upgraded again while held: " << third.error;
     EXPECT_EQ(State("a"), kHeld);
+    const auto generation = [&] { return kubectl_.GetJson("deployment/a").at("metadata").at("generation"); };
+    const auto before = generation();
+    const auto unchanged = Upgrade(newest);
+    EXPECT_TRUE(unchanged.Ok()) << unchanged.error;
+    EXPECT_EQ(generation(), before) << "the same manifest again changes nothing";
     ASSERT_TRUE(support::HelmIn(kubectl_.Ns(), {"rollback", "shop", "1"}).Ok());
     EXPECT_EQ(State("a"), kOpen);
     EXPECT_TRUE(RollsOut("a"));
