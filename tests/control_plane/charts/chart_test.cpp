@@ -242,7 +242,7 @@ TEST_F(UninstallHook, HasItsRightsOnlyWhileItRuns) {
             EXPECT_EQ(document["metadata"]["name"].as<std::string>(), "tidegate-release");
         }
         const auto cluster_rules = OfKind(hook, "ClusterRole").at(0)["rules"];
-        EXPECT_EQ(cluster_rules.size(), options.empty() ? 3U : 1U) << "workloads of the namespaces named only";
+        EXPECT_EQ(cluster_rules.size(), options.empty() ? 4U : 1U) << "workloads of the namespaces named only";
         EXPECT_EQ(OfKind(hook, "Role").size(), options.empty() ? 0U : 2U);
     }
     const auto args = OfKind(Hook({"--set=namespaces={shop,stock}"}), "Job").at(0)["spec"]["template"]["spec"];
