@@ -178,7 +178,7 @@ TEST_F(GatedJobs, AReleaseByHandIsRecordedOnceAlsoAfterARestart) {
     ASSERT_EQ(JobsOf("hourly").size(), 1U);
     const auto hourly = Get(kube::kJobs, JobsOf("hourly").front());
     EXPECT_FALSE(hourly["spec"].value("suspend", false));
-    EXPECT_EQ(hourly["metadata"]["annotations"][std::string(api::kReleaseByAnnotation)], "jane")
+    EXPECT_EQ(hourly["metadata"]["annotations"].value(std::string(api::kReleaseByAnnotation), ""), "jane")
         << "not the controller that copied it";
     const auto recorded = [&] {
         return Eventually([&] { return Get(kube::kLedgers, "tidegate").value("released", Json::array()).size() == 3; },
