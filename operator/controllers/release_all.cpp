@@ -38,6 +38,8 @@ struct GatedKind {
 };
 
 constexpr std::array kGatedKinds{GatedKind{kube::kDeployments, gate::WithdrawFromDeployment},
+                                 // Before the Jobs: those that they make from then on have no mark.
+                                 GatedKind{kube::kCronJobs, gate::WithdrawFromCronJob},
                                  GatedKind{kube::kJobs, gate::WithdrawFromJob}};
 
 /// A workload with something of ours on it.

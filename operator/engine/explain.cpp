@@ -168,9 +168,9 @@ std::string ExplainBelowFloor(const api::Database& database) {
 std::string ExplainAboveCeiling(const api::Database& database) {
     const auto& ceiling = *database.status.ceiling;
     return "it is above the ceiling of Database " + database.key.name + ": Migration " + ceiling.migration +
-           " (Down) takes the database back to version " + ceiling.version + ". Roll out one that requires at most " +
-           api::RequirementText(database.key.name, ceiling.version) +
-           ", or bring the version again with a Migration of phase Expand";
+           " (Down) takes the database back, or took it back. The newest safe version is " + ceiling.version +
+           ": roll out one that requires " + api::RequirementText(database.key.name, ceiling.version) +
+           " or an earlier one, or bring the version again with a Migration of phase Expand";
 }
 
 /// It is reached; what is not known is whether it lies in the range.

@@ -67,4 +67,15 @@ std::optional<Withdrawal> WithdrawFromJob(const Json& job) {
     return IfAny(std::move(withdrawal));
 }
 
+std::optional<Withdrawal> WithdrawFromCronJob(const Json& cron_job) {
+    Withdrawal withdrawal{.patch = Json::array()};
+    const bool is_marked = core::FindAt(cron_job, {"spec", "jobTemplate", "metadata", "annotations",
+                                                   api::kReleaseByAnnotation}) != nullptr;
+    if (is_marked) {
+        withdrawal.patch.push_back(
+            Operation("remove", Pointer("/spec/jobTemplate/metadata/annotations", api::kReleaseByAnnotation)));
+    }
+    return IfAny(std::move(withdrawal));
+}
+
 }  // namespace gate

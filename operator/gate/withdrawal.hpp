@@ -30,4 +30,7 @@ std::optional<Withdrawal> WithdrawFromDeployment(const nlohmann::json& deploymen
 /// A held Job is known by its label, since its template cannot be changed.
 std::optional<Withdrawal> WithdrawFromJob(const nlohmann::json& job);
 
+/// A CronJob is never held; who released its Jobs by hand stands in its Job template.
+std::optional<Withdrawal> WithdrawFromCronJob(const nlohmann::json& cron_job);
+
 }  // namespace gate

@@ -132,6 +132,11 @@ CronJobBuilder& CronJobBuilder::Requires(const std::string& requirements) {
     return *this;
 }
 
+CronJobBuilder& CronJobBuilder::Release(const std::string& requirements) {
+    object_["spec"]["jobTemplate"]["metadata"]["annotations"]["tidegate.io/release"] = requirements;
+    return *this;
+}
+
 CronJobBuilder& CronJobBuilder::Image(const std::string& image) {
     object_["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] = image;
     return *this;

@@ -83,6 +83,8 @@ public:
     explicit CronJobBuilder(const std::string& name);
     /// The annotation tidegate.io/requires of the pod template of its Jobs.
     CronJobBuilder& Requires(const std::string& requirements);
+    /// The annotation tidegate.io/release of its Jobs.
+    CronJobBuilder& Release(const std::string& requirements);
     CronJobBuilder& Image(const std::string& image);
     CronJobBuilder& Spec(const std::string& field, const nlohmann::json& value);
     nlohmann::json& Object() { return object_; }

@@ -1,5 +1,6 @@
 #include "support/chart.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -18,13 +19,20 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kSeparator = "\n---\n";
 
-std::string WithoutOperator(const std::string& manifest) {
-    std::string kept;
+std::vector<std::string> DocumentsOf(const std::string& manifest) {
+    std::vector<std::string> documents;
     for (std::size_t from = 0; from != std::string::npos;) {
         const auto end = manifest.find(kSeparator, from);
-        const std::string document = manifest.substr(from, end == std::string::npos ? end : end - from);
-        if (document.find("\nkind: Deployment\n") == std::string::npos) kept += document + std::string(kSeparator);
+        documents.push_back(manifest.substr(from, end == std::string::npos ? end : end - from) + "\n");
         from = end == std::string::npos ? end : end + kSeparator.size();
+    }
+    return documents;
+}
+
+std::string WithoutOperator(const std::string& manifest) {
+    std::string kept;
+    for (const auto& document : DocumentsOf(manifest)) {
+        if (document.find("\nkind: Deployment\n") == std::string::npos) kept += document + std::string(kSeparator);
     }
     return kept;
 }
@@ -67,6 +75,25 @@ std::string RenderChart(const std::vector<std::string>& options) {
     CommandResult result = Helm(arguments);
     if (!result.Ok()) throw std::runtime_error("helm template: " + result.error);
     return std::move(result.output);
+}
+
+std::vector<std::string> RenderUnderGroup(const std::string& group, const std::vector<std::string>& names,
+                                          const std::vector<std::string>& options) {
+    std::vector<std::string> renamed;
+    for (const auto& document : DocumentsOf(RenderChart(options))) {
+        const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+            return document.find("\n  name: " + name + "\n") != std::string::npos;
+        });
+        if (is_named) renamed.push_back(UnderGroup(group, document));
+    }
+    return renamed;
+}
+
+std::string UnderGroup(const std::string& group, std::string text) {
+    const std::string usual = "tidegate.io";
+    for (auto at = text.find(usual); at != std::string::npos; at = text.find(usual, at + group.size()))
+        text.replace(at, usual.size(), group);
+    return text;
 }
 
 void InstallChart() {

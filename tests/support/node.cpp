@@ -69,6 +69,7 @@ void SetEnded(Json& status, const ContainerEnd& end) {
     if (!end.message.empty()) terminated["message"] = end.message;
     if (end.signal) terminated["signal"] = *end.signal;
     status["state"] = {{"terminated", terminated}};
+    if (!end.image_id.empty()) status["imageID"] = end.image_id;
     status["ready"] = false;
     status["started"] = false;
 }
@@ -237,7 +238,7 @@ void Node::FinishDeleted(const std::string& pod, const std::map<std::string, Con
             if (end != ends.end()) {
                 SetEnded(status, end->second);
             } else if (status["state"].contains("running")) {
-                SetEnded(status, {.exit_code = kKilled, .message = {}, .reason = {}, .signal = {}});
+                SetEnded(status, {.exit_code = kKilled, .message = {}, .reason = {}, .signal = {}, .image_id = {}});
             }
             if (statuses == &containers) {
                 succeeded = succeeded && status["state"].contains("terminated") &&

@@ -21,6 +21,8 @@ struct ContainerEnd {
     /// Default: Completed or Error by exit code. "OOMKilled", "ContainerCannotRun", "StartError" are others.
     std::string reason;
     std::optional<int> signal;
+    /// Which build ran; default: one and the same for each image as written.
+    std::string image_id;
 };
 
 /// Plays the scheduler and the kubelet for the pods of one namespace: on the control plane tier no container ever runs,

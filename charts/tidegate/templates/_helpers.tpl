@@ -104,6 +104,10 @@ namespaceSelector:
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [list, patch]
+# CronJobs: who released their Jobs by hand stands in their Job template.
+- apiGroups: [batch]
+  resources: [cronjobs]
+  verbs: [list, patch]
 # Delete: of several held Jobs of one CronJob only the newest is started.
 - apiGroups: [batch]
   resources: [jobs]

@@ -56,7 +56,31 @@ std::vector<std::string> Texts(const YAML::Node& list) {
     return list.as<std::vector<std::string>>();
 }
 
-class Chart : public testing::Test {};
+class Chart : public testing::Test {
+protected:
+    /// Of every policy that holds, refuses or warns about workloads, and of no other: what opens works everywhere, so
+    /// that nothing held is left behind, and our own kinds and Jobs are nobody else's in any namespace.
+    static std::vector<YAML::Node> BindingsOfTheGate(const std::vector<YAML::Node>& documents) {
+        const std::set<std::string> everywhere{
+            "deployments-open.tidegate.io", "deployments-release.tidegate.io", "jobs-open.tidegate.io",
+            "jobs-release.tidegate.io",     "keep-running.tidegate.io",        "migrations-image-tags.tidegate.io",
+            "release-by.tidegate.io",       "requested-by.tidegate.io",        "requester.tidegate.io"};
+        std::vector<YAML::Node> confined;
+        std::set<std::string> others;
+        for (const char* kind : {"MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicyBinding"}) {
+            for (const auto& binding : OfKind(documents, kind)) {
+                const auto name = binding["metadata"]["name"].as<std::string>();
+                const auto resources = binding["spec"]["matchResources"];
+                const bool is_confined = resources && resources["namespaceSelector"];
+                if (!is_confined) others.insert(name);
+                if (is_confined) confined.push_back(binding);
+            }
+        }
+        EXPECT_EQ(others, everywhere) << "a binding needs tidegate.gatedNamespaces, or a reason to stand in this list";
+        EXPECT_EQ(confined.size(), 8U) << "hold of two kinds, requirements and image tags of three";
+        return confined;
+    }
+};
 
 TEST_F(Chart, PassesHelmLint) {
     const auto lint = Helm({"lint", "--strict", SourceFile("charts/tidegate")});
@@ -141,18 +165,21 @@ TEST_F(Chart, IsConfinedToTheNamespacesNamed) {
     EXPECT_THAT(roles, testing::UnorderedElementsAre("shop", "stock", "tidegate-system"));
     const auto args = OfKind(documents, "Deployment").at(0)["spec"]["template"]["spec"]["containers"][0]["args"];
     EXPECT_THAT(Texts(args), Contains("--namespaces=shop,stock"));
-    for (const auto& binding : OfKind(documents, "MutatingAdmissionPolicyBinding")) {
-        if (binding["metadata"]["name"].as<std::string>() != "deployments-hold.tidegate.io") continue;
-        EXPECT_THAT(YAML::Dump(binding), HasSubstr("operator: In"));
+    for (const auto& binding : BindingsOfTheGate(documents)) {
+        const auto expressions = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"];
+        ASSERT_EQ(expressions.size(), 2U) << binding["metadata"]["name"];
+        EXPECT_EQ(expressions[1]["key"].as<std::string>(), "kubernetes.io/metadata.name");
+        EXPECT_EQ(expressions[1]["operator"].as<std::string>(), "In");
+        EXPECT_THAT(Texts(expressions[1]["values"]), testing::ElementsAre("shop", "stock"));
     }
 }
 
 TEST_F(Chart, NeverHoldsTheOperatorsOwnNamespaceNorTheExcludedOnes) {
-    for (const auto& binding :
-         OfKind(Documents({"--set=gate.excludedNamespaces={a,b}"}), "MutatingAdmissionPolicyBinding")) {
-        if (binding["metadata"]["name"].as<std::string>() != "deployments-hold.tidegate.io") continue;
-        const auto excluded = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"][0]["values"];
-        EXPECT_THAT(Texts(excluded), testing::ElementsAre("a", "b", "tidegate-system"));
+    for (const auto& binding : BindingsOfTheGate(Documents({"--set=gate.excludedNamespaces={a,b}"}))) {
+        const auto expressions = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"];
+        ASSERT_EQ(expressions.size(), 1U) << binding["metadata"]["name"];
+        EXPECT_EQ(expressions[0]["operator"].as<std::string>(), "NotIn");
+        EXPECT_THAT(Texts(expressions[0]["values"]), testing::ElementsAre("a", "b", "tidegate-system"));
     }
 }
 
@@ -242,7 +269,7 @@ TEST_F(UninstallHook, HasItsRightsOnlyWhileItRuns) {
             EXPECT_EQ(document["metadata"]["name"].as<std::string>(), "tidegate-release");
         }
         const auto cluster_rules = OfKind(hook, "ClusterRole").at(0)["rules"];
-        EXPECT_EQ(cluster_rules.size(), options.empty() ? 3U : 1U) << "workloads of the namespaces named only";
+        EXPECT_EQ(cluster_rules.size(), options.empty() ? 4U : 1U) << "workloads of the namespaces named only";
         EXPECT_EQ(OfKind(hook, "Role").size(), options.empty() ? 0U : 2U);
     }
     const auto args = OfKind(Hook({"--set=namespaces={shop,stock}"}), "Job").at(0)["spec"]["template"]["spec"];

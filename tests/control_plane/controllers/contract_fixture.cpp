@@ -38,27 +38,6 @@ void ContractFixture::Deploy(const std::string& name, const std::string& require
     kubectl_.MustApply(deployment.Build());
 }
 
-testing::AssertionResult ContractFixture::RollsOut(const std::string& deployment) const {
-    return Eventually(
-        [&] {
-            for (const auto& pod : List(kube::kPods, "app=" + deployment)) {
-                const std::string name = pod["metadata"]["name"];
-                if (pod["metadata"].contains("deletionTimestamp")) {
-                    node_.FinishDeleted(name);
-                } else if (pod["status"].value("phase", "") != "Running") {
-                    node_.Start(name);
-                }
-            }
-            const auto object = Deployment(deployment);
-            const auto& status = object["status"];
-            const int replicas = object["spec"]["replicas"];
-            return status.value("observedGeneration", 0) == object["metadata"]["generation"] &&
-                   status.value("updatedReplicas", 0) == replicas && status.value("replicas", 0) == replicas &&
-                   status.value("availableReplicas", 0) == replicas;
-        },
-        deployment + " rolls out");
-}
-
 testing::AssertionResult ContractFixture::Waits(const std::string& migration, const std::string& reason,
                                                 const std::string& words) const {
     return Eventually(

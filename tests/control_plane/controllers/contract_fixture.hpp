@@ -23,8 +23,6 @@ protected:
     void ApplyDown();
     /// A Deployment, rolled out as far as the test plays the node; no requirement: without the annotation.
     void Deploy(const std::string& name, const std::string& requirement, int replicas = 1);
-    /// Starts the Deployment's pods and ends those that are deleted, until it is as its template says.
-    testing::AssertionResult RollsOut(const std::string& deployment) const;
 
     /// The Migration says so with these words in its message.
     testing::AssertionResult Waits(const std::string& migration, const std::string& reason,

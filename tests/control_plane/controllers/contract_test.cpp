@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/names.hpp"
 #include "control_plane/controllers/contract_fixture.hpp"
 #include "support/audit_log.hpp"
 #include "support/control_plane.hpp"
@@ -39,6 +40,8 @@ TEST_F(Contract, TakesItsStepsInOrder) {
                                  entry.ns == Ns() && entry.Done();
         if (!is_operator || entry.verb == "watch" || entry.group == "events.k8s.io") continue;
         if (entry.resource == "migrations") continue;  // what it shows meanwhile
+        EXPECT_EQ(entry.uri.find("resourceVersion="), std::string::npos)
+            << "only without one a quorum is asked: " << entry.uri;
         const auto line =
             entry.verb + " " + entry.resource + (entry.subresource.empty() ? "" : "/" + entry.subresource);
         // The lists of one kind are pages, or several looks.
@@ -116,11 +119,27 @@ TEST_F(Contract, AnAppThatGoesBackBelowTheFloorStaysHeldAndIsToldTheOldestSafeVe
     ApplyContract();
     FinishContract();
     Deploy("web", "orders@0001");
+    kubectl_.MustApply(support::JobBuilder("report").Requires("orders@0001").Build());
     EXPECT_TRUE(IsHeldWith("The oldest safe version is 0002", "web"));
+    EXPECT_TRUE(Eventually(
+        [&] {
+            const auto job = Get(kube::kJobs, "report");
+            const auto annotations = job["metadata"].value("annotations", Json::object());
+            return job["spec"].value("suspend", false) &&
+                   annotations.value(std::string(api::kWaitingForAnnotation), "")
+                           .find("The oldest safe version is 0002") != std::string::npos;
+        },
+        "Job report is held, and told the same"));
     Deploy("web", "orders@0002");
     EXPECT_TRUE(IsOpen("web"));
     Deploy("web", "orders@0003");
     EXPECT_TRUE(IsOpen("web"));
+
+    operator_->Kill();
+    Deploy("late", "orders@0001");
+    EXPECT_TRUE(IsHeld(Deployment("late"))) << "the Ledger has it no more";
+    EXPECT_EQ(WaitingFor("late"), "") << "nobody is there to say why";
+    EXPECT_EQ(Floor()["version"], "0002");
 }
 
 TEST_F(Contract, TheFloorGoesBackWhenTheMigrationNeverStarted) {
@@ -222,6 +241,7 @@ TEST_F(GoingDown, ThatLeavesAVersionBehindHasFailed) {
     EXPECT_THAT(MessageOf(Migration("down")), HasSubstr("something above version 0001 is reached still"));
     Deploy("web", "orders@0002");
     EXPECT_TRUE(IsHeldWith("above the ceiling", "web"));
+    EXPECT_THAT(WaitingFor("web"), HasSubstr("The newest safe version is 0001"));
 }
 
 }  // namespace

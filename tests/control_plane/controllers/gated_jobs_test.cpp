@@ -164,16 +164,25 @@ TEST_F(GatedJobs, WithReplaceTheCronJobControllerReplacesTheHeldOne) {
 }
 
 TEST_F(GatedJobs, AReleaseByHandIsRecordedOnceAlsoAfterARestart) {
+    kubectl_.Must({"create", "rolebinding", "jane", "--clusterrole=admin", "--user=jane"});
+    const auto jane = kubectl_.As("jane");
     kubectl_.MustApply(DeploymentBuilder("web").Requires("orders@9").Build());
     kubectl_.MustApply(JobBuilder("report").Requires("orders@9").Build());
     ASSERT_TRUE(IsHeldWith("orders@9", "web"));
-    kubectl_.Must({"annotate", "deployment/web", "tidegate.io/release=orders@9", "tidegate.io/release-reason=hotfix"});
-    kubectl_.Must({"annotate", "job/report", "tidegate.io/release=orders@9"});
+    jane.Must({"annotate", "deployment/web", "tidegate.io/release=orders@9", "tidegate.io/release-reason=hotfix"});
+    jane.Must({"annotate", "job/report", "tidegate.io/release=orders@9"});
+    jane.MustApply(CronJobBuilder("hourly").Requires("orders@9").Release("orders@9").Build());
+    ASSERT_TRUE(Fires("hourly", MinutesAgo(2)));
     ASSERT_TRUE(IsOpen("web"));
     ASSERT_TRUE(IsOpenJob("report"));
+    ASSERT_EQ(JobsOf("hourly").size(), 1U);
+    const auto hourly = Get(kube::kJobs, JobsOf("hourly").front());
+    EXPECT_FALSE(hourly["spec"].value("suspend", false));
+    EXPECT_EQ(hourly["metadata"]["annotations"].value(std::string(api::kReleaseByAnnotation), ""), "jane")
+        << "not the controller that copied it";
     const auto recorded = [&] {
-        return Eventually([&] { return Get(kube::kLedgers, "tidegate").value("released", Json::array()).size() == 2; },
-                          "the Ledger lists both");
+        return Eventually([&] { return Get(kube::kLedgers, "tidegate").value("released", Json::array()).size() == 3; },
+                          "the Ledger lists them");
     };
     ASSERT_TRUE(recorded());
     const auto message = [&](const char* kind, const char* name) {
@@ -182,12 +191,18 @@ TEST_F(GatedJobs, AReleaseByHandIsRecordedOnceAlsoAfterARestart) {
         }
         return std::string();
     };
-    ASSERT_TRUE(Eventually([&] { return !message("Deployment", "web").empty() && !message("Job", "report").empty(); },
-                           "events"));
-    EXPECT_THAT(message("Deployment", "web"), HasSubstr("reason: hotfix"));
-    EXPECT_THAT(message("Job", "report"), HasSubstr("no reason was given"));
+    ASSERT_TRUE(Eventually(
+        [&] {
+            return !message("Deployment", "web").empty() && !message("Job", "report").empty() &&
+                   !message("CronJob", "hourly").empty();
+        },
+        "events"));
+    EXPECT_THAT(message("Deployment", "web"), HasSubstr("asked by jane; reason: hotfix"));
+    EXPECT_THAT(message("Job", "report"), HasSubstr("asked by jane; no reason was given"));
+    EXPECT_THAT(message("CronJob", "hourly"), HasSubstr("asked by jane; no reason was given"));
     EXPECT_EQ(operator_->Metric("tidegate_gate_breakglass_total", "kind=\"Deployment\""), 1);
     EXPECT_EQ(operator_->Metric("tidegate_gate_breakglass_total", "kind=\"Job\""), 1);
+    EXPECT_EQ(operator_->Metric("tidegate_gate_breakglass_total", "kind=\"CronJob\""), 1);
 
     operator_->Kill();
     support::AuditLog log;

@@ -165,6 +165,27 @@ TEST_F(ImageFrom, AnImageThatRanOpensWithinTheRequestAndWithoutTheOperator) {
     EXPECT_THAT(ImagesThatRan(), ElementsAre("orders:1", "orders:2")) << "nothing ran again";
 }
 
+TEST_F(ImageFrom, OneTagOfTwoBuildsIsToldByTheirDigests) {
+    const auto build = [](char digit) { return "registry.test/orders@sha256:" + std::string(64, digit); };
+    MakeDatabase({});
+    Apply("orders:1");
+    FinishMigration(RunningWith("orders:1"), {.exit_code = 1, .image_id = build('a')});
+    ASSERT_TRUE(IsStalled("MigrationFailed"));
+    EXPECT_FALSE(HasEvent("Migration", "orders", "ImageTagMoved"));
+    ASSERT_TRUE(kubectl_.Annotate("migration.tidegate.io/orders", "tidegate.io/retry=1").Ok());
+    FinishMigration(RunningWith("orders:1"), {.after = {"0001"}, .image_id = build('b')});
+    ASSERT_TRUE(IsReady("MigrationSucceeded"));
+    const std::string words = "sha256:" + std::string(64, 'a') + ", now sha256:" + std::string(64, 'b');
+    EXPECT_THAT(MessageOf(Migration()), HasSubstr(words));
+    const auto history = Migration()["status"]["history"];
+    ASSERT_EQ(history.size(), 2U);
+    EXPECT_EQ(history[0]["imageID"], build('b'));
+    EXPECT_EQ(history[1]["imageID"], build('a'));
+    EXPECT_TRUE(Eventually([&] { return Database()["status"]["runs"][0].value("imageID", "") == build('b'); },
+                           "the record has the build that ran"));
+    EXPECT_TRUE(Eventually([&] { return HasEvent("Migration", "orders", "ImageTagMoved"); }, "an event"));
+}
+
 TEST_F(ImageFrom, BackWhileTheNewImageRunsLetsItEndAndRunsNothingElse) {
     MakeDatabase({});
     Apply("orders:1");

@@ -1,3 +1,5 @@
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,6 +27,29 @@ protected:
     }
 
     std::vector<Json> DeploymentPods() const { return List(kube::kPods, "app=orders"); }
+
+    /// How many replicas each ReplicaSet wants; those that want none left out.
+    std::map<std::string, int> Wanted() const {
+        std::map<std::string, int> wanted;
+        for (const auto& replica_set : List(kube::kReplicaSets)) {
+            const int replicas = replica_set["spec"]["replicas"];
+            if (replicas > 0) wanted[replica_set["metadata"]["name"]] = replicas;
+        }
+        return wanted;
+    }
+
+    /// The Deployment controller has seen it as it is, and made so many pods, so many of them of its template.
+    testing::AssertionResult HasPods(int all, int updated) const {
+        return Eventually(
+            [&] {
+                const auto deployment = Deployment();
+                const auto& status = deployment["status"];
+                return status.value("observedGeneration", 0) == deployment["metadata"]["generation"] &&
+                       status.value("replicas", 0) == all && status.value("updatedReplicas", 0) == updated;
+            },
+            std::to_string(all) + " pods, new " + std::to_string(updated), support::kPatience,
+            [&] { return Deployment()["status"].dump(1); });
+    }
 };
 
 TEST_F(MainPath, OneApplyProbesThenMigratesOnceThenReleases) {
@@ -162,6 +187,52 @@ TEST_F(MainPath, AnOlderRequirementHoldsInANewerDatabase) {
     MakeDatabase({"0007_add_email"});
     kubectl_.MustApply(DeploymentBuilder("orders").Requires("orders@0003").Build());
     EXPECT_TRUE(IsOpen());
+}
+
+TEST_F(MainPath, AWorkloadOfTwoDatabasesIsReleasedByTheSecondProof) {
+    MakeDatabase({"0001"});
+    MakeDatabase({"0007"}, "users");
+    kubectl_.MustApply(DeploymentBuilder("orders").Requires("orders@0002, users@0008").Build());
+    ASSERT_TRUE(IsHeldWith("orders@0002: Database orders is at version 0001"));
+    Migrate("0002", {"0001"});
+    ASSERT_TRUE(IsHeldWith("users@0008: Database users is at version 0007")) << "that is left, and is what it says";
+    EXPECT_TRUE(DeploymentPods().empty());
+    Migrate("0008", {"0007"}, "users");
+    EXPECT_TRUE(IsOpen());
+    EXPECT_TRUE(Eventually([&] { return DeploymentPods().size() == 2; }, "the rollout starts"));
+}
+
+TEST_F(MainPath, WhatIsHeldMidRolloutKeepsPodsOfBothTemplatesUntilTheProofAndThenGoesOn) {
+    MakeDatabase({"0001"});
+    kubectl_.MustApply(DeploymentBuilder("orders").Requires("orders@0001").Build());
+    ASSERT_TRUE(RollsOut());
+    kubectl_.MustApply(DeploymentBuilder("orders").Requires("orders@0001").Revision(2).Build());
+    ASSERT_TRUE(HasPods(3, 1));
+    for (const auto& pod : DeploymentPods()) {
+        if (pod["status"].value("phase", "") != "Running") node_.Start(pod["metadata"]["name"]);
+    }
+    ASSERT_TRUE(HasPods(3, 2)) << "one old and one new serve, one new is awaited";
+    const auto wanted = Wanted();
+    ASSERT_EQ(wanted.size(), 2U);
+
+    kubectl_.MustApply(DeploymentBuilder("orders").Requires("orders@0002").Revision(3).Build());
+    const std::string words =
+        " (HeldMidRollout: the rollout before this one was half done; pods of both earlier templates go on serving)";
+    ASSERT_TRUE(IsHeldWith(words));
+    EXPECT_THAT(WaitingFor(), testing::AllOf(testing::StartsWith("orders@0002: "), testing::EndsWith(words)));
+    EXPECT_TRUE(Eventually([&] { return HasEvent("Deployment", "orders", "HeldMidRollout"); }, "an event"));
+    ASSERT_TRUE(HasPods(3, 0));
+    EXPECT_EQ(Wanted(), wanted);
+
+    kubectl_.MustApply(MigrationBuilder("orders").Version("0002").Build());
+    const auto job = RunningJob();
+    EXPECT_EQ(Wanted(), wanted) << "until the proof";
+    FinishMigration(job, {.before = {"0001"}, .after = {"0002"}});
+    ASSERT_TRUE(IsOpen());
+    EXPECT_EQ(WaitingFor(), "");
+    ASSERT_TRUE(RollsOut());
+    ASSERT_EQ(Wanted().size(), 1U);
+    EXPECT_FALSE(wanted.contains(Wanted().begin()->first)) << "of the template that was held";
 }
 
 TEST_F(MainPath, JobIsNamedByMigrationKeyAndLaunch) {

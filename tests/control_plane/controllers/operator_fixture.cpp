@@ -51,7 +51,8 @@ Json Ended(const Json& pod, const std::string& field, const Json& container, con
     if (!end.message.empty()) terminated["message"] = end.message;
     return {{"name", container["name"]},
             {"image", container["image"]},
-            {"imageID", container["image"].get<std::string>() + "@sha256:" + std::string(64, '0')},
+            {"imageID", end.image_id.empty() ? container["image"].get<std::string>() + "@sha256:" + std::string(64, '0')
+                                             : end.image_id},
             {"ready", false},
             {"started", false},
             {"restartCount", 0},
@@ -278,7 +279,11 @@ void OperatorFixture::FinishMigration(const std::string& job, const End& end) co
     const std::string report = end.silent_agent ? "" : ReportOf(end.before, end.after);
     Finish(PodOf(job), {{std::string(api::kAgentContainer), {.message = report}},
                         {std::string(api::kMigrationContainer),
-                         {.exit_code = end.exit_code, .message = end.tail, .reason = end.reason}}});
+                         {.exit_code = end.exit_code,
+                          .message = end.tail,
+                          .reason = end.reason,
+                          .signal = {},
+                          .image_id = end.image_id}}});
 }
 
 void OperatorFixture::Finish(const std::string& pod, const std::map<std::string, support::ContainerEnd>& ends) const {
@@ -315,6 +320,27 @@ void OperatorFixture::Migrate(const std::string& version, const Versions& before
     FinishMigration(RunningJob(name), {.before = before, .after = {version}});
     const auto done = IsReady("MigrationSucceeded", name);
     if (!done) throw std::runtime_error(done.message());
+}
+
+testing::AssertionResult OperatorFixture::RollsOut(const std::string& deployment) const {
+    return Eventually(
+        [&] {
+            for (const auto& pod : List(kube::kPods, "app=" + deployment)) {
+                const std::string name = pod["metadata"]["name"];
+                if (pod["metadata"].contains("deletionTimestamp")) {
+                    node_.FinishDeleted(name);
+                } else if (pod["status"].value("phase", "") != "Running") {
+                    node_.Start(name);
+                }
+            }
+            const auto object = Deployment(deployment);
+            const auto& status = object["status"];
+            const int replicas = object["spec"]["replicas"];
+            return status.value("observedGeneration", 0) == object["metadata"]["generation"] &&
+                   status.value("updatedReplicas", 0) == replicas && status.value("replicas", 0) == replicas &&
+                   status.value("availableReplicas", 0) == replicas;
+        },
+        deployment + " rolls out");
 }
 
 testing::AssertionResult OperatorFixture::IsQuiet(std::chrono::milliseconds quiet) const {

@@ -45,6 +45,8 @@ struct End {
     std::string reason;
     /// The agent left no report.
     bool silent_agent = false;
+    /// Which build the node ran; default: one and the same for each image as written.
+    std::string image_id;
 };
 
 class OperatorFixture : public testing::Test {
@@ -102,6 +104,8 @@ protected:
     void MakeDatabase(const Versions& versions, const std::string& name = "orders");
     /// One whole successful migration.
     void Migrate(const std::string& version, const Versions& before, const std::string& name = "orders");
+    /// Starts the Deployment's pods and ends those that are deleted, until it is as its template says.
+    testing::AssertionResult RollsOut(const std::string& deployment = "orders") const;
 
     void StartOperator() { operator_->Start(); }
     /// Nothing is queued and nothing was written by the operator for `quiet`.

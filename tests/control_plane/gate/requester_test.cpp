@@ -100,6 +100,11 @@ TEST_F(Requester, WhoMayNotCreateJobsMayNotApproveRunsOnceThereAreApprovals) {
     const Json any = {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
     const Json version = {
         {"name", "v1test"}, {"served", true}, {"storage", true}, {"schema", {{"openAPIV3Schema", any}}}};
+    /// Of the whole cluster, so also when the case ends early.
+    struct Gone {
+        ~Gone() { kubectl.Run({"delete", "--ignore-not-found", "crd/approvals.tidegate.io"}); }
+        const support::Kubectl& kubectl;
+    } const gone{kubectl_};
     kubectl_.MustApply({{"apiVersion", "apiextensions.k8s.io/v1"},
                         {"kind", "CustomResourceDefinition"},
                         {"metadata", {{"name", "approvals.tidegate.io"}}},
@@ -117,7 +122,6 @@ TEST_F(Requester, WhoMayNotCreateJobsMayNotApproveRunsOnceThereAreApprovals) {
     ExpectRefused(approval, "mallory may not create Jobs in namespace " + namespace_.Name());
     GrantJobs();
     ExpectTaken(approval);
-    kubectl_.Must({"delete", "crd/approvals.tidegate.io"});
 }
 
 TEST_F(Requester, WhoMayNotCreateJobsMayNotChangeWhatRunsNorAskForItAgain) {

@@ -137,6 +137,18 @@ std::vector<Route> Routes() {
                     }),
         ByMigration("ProjectedToken",
                     volume({{"projected", {{"sources", {{{"serviceAccountToken", {{"path", "token"}}}}}}}}})),
+        ByMigration("ImageOfAnothersDeployment",
+                    [](Json& spec) {
+                        spec["databaseRef"]["name"] = "orders";
+                        spec.erase("image");
+                        spec["imageFrom"]["deployment"]["name"] = "orders";
+                    }),
+        ByMigration("BackDown",
+                    [](Json& spec) {
+                        spec["databaseRef"]["name"] = "orders";
+                        spec["phase"] = "Down";
+                        spec["version"] = "0000";
+                    }),
         ByMigration("CredentialsOfTheDatabase", [](Json& spec) { spec["databaseRef"]["name"] = "orders"; }),
         ByMigration("LastLinesOfTheLog",
                     [](Json& spec) {

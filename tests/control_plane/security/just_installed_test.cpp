@@ -32,26 +32,12 @@ protected:
             kubectl_.Run({"delete", "--wait=false", "--ignore-not-found", "--filename=-"}, document);
     }
 
-    /// `text`, where Tidegate has the other group.
-    std::string Renamed(std::string text) const {
-        const std::string usual = "tidegate.io";
-        for (auto at = text.find(usual); at != std::string::npos; at = text.find(usual, at + group_.size()))
-            text.replace(at, usual.size(), group_);
-        return text;
-    }
+    std::string Renamed(const std::string& text) const { return support::UnderGroup(group_, text); }
     std::string Annotation() const { return Renamed(std::string(api::kRequestedByAnnotation)); }
 
     /// The kind Migration and what stamps it, as `helm install` leaves them: nothing is waited for but the kind.
     void Install() {
-        const std::string separator = "\n---\n", manifest = support::RenderChart();
-        for (std::size_t from = 0; from != std::string::npos;) {
-            const auto end = manifest.find(separator, from);
-            const auto document = manifest.substr(from, end == std::string::npos ? end : end - from) + "\n";
-            if (document.find("\n  name: migrations.tidegate.io\n") != std::string::npos ||
-                document.find("\n  name: requested-by.tidegate.io\n") != std::string::npos)
-                installed_.push_back(Renamed(document));
-            from = end == std::string::npos ? end : end + separator.size();
-        }
+        installed_ = support::RenderUnderGroup(group_, {"migrations.tidegate.io", "requested-by.tidegate.io"});
         ASSERT_EQ(installed_.size(), 5U) << "the kind, and two policies with their bindings";
         for (const auto& document : installed_)
             kubectl_.Must({"apply", "--server-side", "--filename=-"}, document);

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -105,6 +106,52 @@ TEST_F(NamespacedInstall, WorksThereAndNowhereElse) {
     EXPECT_GT(requests, 20);
     EXPECT_EQ(operator_->Log().find("forbidden"), std::string::npos) << operator_->Log();
     EXPECT_EQ(operator_->Stop(), 0);
+}
+
+/// The gate's own part of it. The cluster's policies are one installation's, which holds everywhere; so they are
+/// installed once more under another group, confined.
+class NamespacedGate : public testing::Test {
+protected:
+    ~NamespacedGate() override {
+        for (const auto& document : installed_)
+            inside_.Run({"delete", "--wait=false", "--ignore-not-found", "--filename=-"}, document);
+    }
+
+    void Install() {
+        installed_ = support::RenderUnderGroup(
+            group_, {"deployments-hold.tidegate.io", "jobs-hold.tidegate.io", "deployments-requirements.tidegate.io"},
+            {"--set=namespaces={" + inside_.Ns() + "}"});
+        ASSERT_EQ(installed_.size(), 6U) << "three policies with their bindings";
+        for (const auto& document : installed_)
+            inside_.Must({"apply", "--server-side", "--filename=-"}, document);
+    }
+    support::CommandResult Create(const Kubectl& kubectl, const Json& object) const {
+        return kubectl.Run({"create", "--dry-run=server", "--output=json", "--filename=-"},
+                           support::UnderGroup(group_, object.dump()));
+    }
+    bool Holds(const Kubectl& kubectl, const Json& object) const {
+        const auto made = Json::parse(Create(kubectl, object).output);
+        return made["metadata"].value("labels", Json::object()).contains(group_ + "/gate");
+    }
+
+    const std::string group_ = "n" + std::to_string(getpid()) + ".tidegate.test";
+    const support::Namespace inside_namespace_, outside_namespace_;
+    const Kubectl inside_{inside_namespace_.Name()}, outside_{outside_namespace_.Name()};
+    std::vector<std::string> installed_;
+};
+
+TEST_F(NamespacedGate, HoldsAndRefusesThereAndNowhereElse) {
+    Install();
+    const auto deployment = DeploymentBuilder("web").Requires("orders@1").Build();
+    const auto job = support::JobBuilder("report").Requires("orders@1").Build();
+    const auto malformed = DeploymentBuilder("web").Requires("orders").Build();
+    for (const auto& workload : {deployment, job}) {
+        ASSERT_TRUE(Eventually([&] { return Holds(inside_, workload); }, "it is held inside"));
+        EXPECT_FALSE(Holds(outside_, workload)) << workload["kind"];
+    }
+    ASSERT_TRUE(Eventually([&] { return !Create(inside_, malformed).Ok(); }, "it is refused inside"));
+    const auto taken = Create(outside_, malformed);
+    EXPECT_TRUE(taken.Ok()) << taken.error;
 }
 
 }  // namespace

@@ -105,14 +105,18 @@ protected:
     /// Names of everything that has a mark of ours, or is held.
     std::vector<std::string> Marked() const {
         std::vector<std::string> marked;
-        for (const auto& object : kubectl_.List({"deployments,jobs"})) {
-            const auto metadata = object["metadata"];
+        for (const auto& object : kubectl_.List({"deployments,jobs,cronjobs"})) {
+            const bool is_cron_job = object["kind"] == "CronJob";
+            const auto metadata =
+                (is_cron_job ? object["spec"]["jobTemplate"] : object).value("metadata", object["metadata"]);
             const auto annotations = metadata.value("annotations", Json::object());
-            const auto in_template = object["spec"]["template"]["metadata"].value("annotations", Json::object());
+            const auto pods =
+                is_cron_job ? object["spec"]["jobTemplate"]["spec"]["template"] : object["spec"]["template"];
+            const auto in_template = pods["metadata"].value("annotations", Json::object());
             if (metadata.value("labels", Json::object()).contains("tidegate.io/gate") ||
                 annotations.contains("tidegate.io/waiting-for") || annotations.contains("tidegate.io/release-by") ||
                 in_template.contains("tidegate.io/hold"))
-                marked.push_back(metadata["name"]);
+                marked.push_back(object["metadata"]["name"]);
         }
         return marked;
     }
@@ -148,7 +152,7 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
             {"spec",
              {{"restartPolicy", "Never"}, {"containers", Json::array({{{"name", "a"}, {"image", "a:1"}}})}}}}}}}};
     Apply(suspended);
-    kubectl_.Must({"create", "cronjob", "nightly", "--image=a:1", "--schedule=0 0 1 1 *"});
+    Apply(CronJobBuilder("nightly").Requires("orders@9").Release("orders@9").Build());
     const auto cron_job = kubectl_.GetJson("cronjob/nightly")["metadata"]["uid"];
     for (const char* name : {"nightly-3", "nightly-1", "nightly-2"}) {
         auto held = suspended;
@@ -163,7 +167,7 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
     const auto newest = JobsOfNightly().back();
     suspended["metadata"] = {{"name", "suspended-by-its-user"}};
     Apply(suspended);
-    ASSERT_EQ(Marked().size(), kHeld + 6U) << "web, by-hand, held-job, nightly";
+    ASSERT_EQ(Marked().size(), kHeld + 7U) << "web, by-hand, held-job, nightly and its three";
     const auto other = Deployment("other")["metadata"]["resourceVersion"];
     const auto user_paused = Deployment("paused")["metadata"]["resourceVersion"];
 
@@ -173,7 +177,7 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
     EXPECT_THAT(released.output, HasSubstr("released Deployment shop/web\n"));
     EXPECT_THAT(released.output, HasSubstr("released Job shop/held-job\n"));
     EXPECT_THAT(released.output,
-                HasSubstr("done: " + std::to_string(kHeld + 3) + " held workloads were released, 1 others"));
+                HasSubstr("done: " + std::to_string(kHeld + 3) + " held workloads were released, 2 others"));
     EXPECT_THAT(Marked(), testing::IsEmpty());
     for (const auto& deployment : kubectl_.List({"deployments"})) {
         const std::string name = deployment["metadata"]["name"];
@@ -186,6 +190,8 @@ TEST_F(Uninstall, LeavesNothingHeldOrMarkedAndNothingOfTheRelease) {
     EXPECT_EQ(Deployment("other")["metadata"]["resourceVersion"], other);
     EXPECT_EQ(Deployment("paused")["metadata"]["resourceVersion"], user_paused);
     EXPECT_EQ(Deployment("by-hand")["metadata"]["annotations"]["tidegate.io/release"], "orders@9") << "its owner's";
+    EXPECT_EQ(kubectl_.GetJson("cronjob/nightly")["spec"]["jobTemplate"]["metadata"]["annotations"],
+              Json({{"tidegate.io/release", "orders@9"}}));
 
     Apply(DeploymentBuilder("new").Requires("orders@9").Build());
     EXPECT_THAT(Marked(), testing::IsEmpty()) << "nobody holds any more";

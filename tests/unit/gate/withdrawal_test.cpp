@@ -90,10 +90,24 @@ TEST(Withdrawal, LeavesAJobThatItsUserSuspendedAlone) {
     EXPECT_TRUE(suspended.patch(withdrawal->patch)["spec"]["suspend"]);
 }
 
+TEST(Withdrawal, OfACronJobTakesWhoReleasedItsJobsOutOfTheirTemplate) {
+    const Json cron_job = Json::parse(R"({"metadata": {"name": "nightly"}, "spec": {"suspend": true, "jobTemplate": {
+        "metadata": {"annotations": {"tidegate.io/release": "orders@0002", "tidegate.io/release-by": "jane"}}}}})");
+    const auto withdrawal = WithdrawFromCronJob(cron_job);
+    ASSERT_TRUE(withdrawal);
+    EXPECT_FALSE(withdrawal->starts);
+    const Json after = cron_job.patch(withdrawal->patch);
+    EXPECT_EQ(after, Json::parse(R"({"metadata": {"name": "nightly"}, "spec": {"suspend": true, "jobTemplate": {
+        "metadata": {"annotations": {"tidegate.io/release": "orders@0002"}}}}})"));
+    EXPECT_FALSE(WithdrawFromCronJob(after));
+}
+
 TEST(Withdrawal, OddObjectsAreLeftAlone) {
-    for (const char* text : {"{}", R"({"metadata": 5, "spec": []})", R"({"metadata": {"labels": []}})"}) {
+    for (const char* text : {"{}", R"({"metadata": 5, "spec": []})", R"({"metadata": {"labels": []}})",
+                             R"({"spec": {"jobTemplate": {"metadata": {"annotations": "x"}}}})"}) {
         EXPECT_FALSE(WithdrawFromDeployment(Json::parse(text))) << text;
         EXPECT_FALSE(WithdrawFromJob(Json::parse(text))) << text;
+        EXPECT_FALSE(WithdrawFromCronJob(Json::parse(text))) << text;
     }
 }
 
