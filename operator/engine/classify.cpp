@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/reasons.hpp"
+#include "engine/cause.hpp"
 #include "engine/explain.hpp"
 #include "engine/image_source.hpp"
 #include "engine/range.hpp"
@@ -63,6 +64,17 @@ std::string_view FailureReason(const Evidence& evidence) {
     return reasons::kMigrationFailed;
 }
 
+/// What to do about a failure, for the end of its message.
+std::string NextStep(const Evidence& evidence, std::string_view reason) {
+    std::string text;
+    if (reason == reasons::kCommandNotFound)
+        text += " Correct spec.command or spec.image: whatever the command calls must be in the image, and executable.";
+    text += " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
+    text += kWhatRuns;
+    text += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+    return text;
+}
+
 std::string Versions(const version::Reading& reading) {
     if (!reading.initialised || reading.versions.empty()) return "no version";
     std::string text;
@@ -113,6 +125,16 @@ EndedRun LeftDirty(const Evidence& evidence, bool exit_was_zero, const std::stri
     return end;
 }
 
+/// Why the launch did not begin, as the Migration has said until now: a kubelet that ends a pod before its containers
+/// were made takes its own words back.
+std::string ShownCause(const Evidence& evidence) {
+    const auto& status = evidence.migration->status;
+    const bool is_of_launch =
+        status.run && status.run->key == evidence.run.key && status.run->launch == evidence.run.launches;
+    const auto* ready = api::FindCondition(status.conditions, api::kReady);
+    return is_of_launch && ready != nullptr && IsCause(ready->reason) ? ready->message : "";
+}
+
 /// The word of the cause where the launch never began.
 EndedRun NeverStarted(const Evidence& evidence) {
     const auto* pod = evidence.pod;
@@ -142,6 +164,8 @@ EndedRun NeverStarted(const Evidence& evidence) {
         end.message += " The node said: " + pod->migration.message + ".";
     } else if (!pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
+    } else if (const auto said = ShownCause(evidence); !said.empty()) {
+        end.message += " It said until then: \"" + Quote(said) + "\".";
     }
     end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;
@@ -194,12 +218,8 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
-        end.message =
-            aim.tried + " failed: " + how + "." + DescribeLocks(evidence) + " The database is at " + Versions(after) +
-            "." + DescribeToolLock(evidence) +
-            " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-        end.message += kWhatRuns;
-        end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+        end.message = aim.tried + " failed: " + how + "." + DescribeLocks(evidence) + " The database is at " +
+                      Versions(after) + "." + DescribeToolLock(evidence) + NextStep(evidence, end.reason);
         return end;
     }
     if (standing == version::Standing::Unknown) {
@@ -228,10 +248,7 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
     end.reason = FailureReason(evidence);
     end.message = "The migration failed: " + how + "." + DescribeLocks(evidence) + " The database is clean, at " +
-                  Versions(after) + "." + DescribeToolLock(evidence) +
-                  " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-    end.message += kWhatRuns;
-    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+                  Versions(after) + "." + DescribeToolLock(evidence) + NextStep(evidence, end.reason);
     return end;
 }
 
@@ -256,11 +273,7 @@ EndedRun JudgeByExitCode(const Evidence& evidence, bool is_end_known, bool exit_
         return end;
     }
     end.reason = FailureReason(evidence);
-    end.message =
-        what + " failed: " + how +
-        ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-    end.message += kWhatRuns;
-    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+    end.message = what + " failed: " + how + "." + NextStep(evidence, end.reason);
     return end;
 }
 

@@ -102,7 +102,7 @@ CLASSES = [
     Class("as-root-restricted", "NotStarting", {**python("pass"), "securityContext": {"runAsUser": 0}},
           ("Job orders-", "an admission rule may refuse it", "See kubectl describe job orders-")),
     Class("no-node", "Unschedulable", {**python("pass"), "nodeSelector": {"no-such": "node"}},
-          ("No node takes pod orders-", "0/1 nodes are available", "Correct spec.nodeSelector")),
+          ("No node takes pod orders-", "0/1 nodes are available", "Add or free a node that fits")),
     Class("no-pods", "NotStarting", python("pass"), ("Job orders-", "a quota", "See kubectl describe job orders-"), before=quota("pods")),
     Class("no-jobs", "JobRefused", python("pass"), ("Job orders-", "exceeded quota: none", "Mend the cause"),
           before=quota("count/jobs.batch")),
