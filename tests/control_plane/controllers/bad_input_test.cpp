@@ -183,8 +183,7 @@ TEST_P(BadConnection, IsNamedByTheProbeWhichComesBack) {
     EXPECT_TRUE(DatabaseSays(GetParam().shown));
     const std::string all = GetParam().message + std::string(". It is tried again within a minute.");
     EXPECT_EQ(MessageOf(Database()), all);
-    const std::string repeated =
-        "Database orders must be read first (" + std::string(GetParam().shown) + "): " + all;
+    const std::string repeated = "Database orders must be read first (" + std::string(GetParam().shown) + "): " + all;
     EXPECT_TRUE(Eventually([&] { return MessageOf(Migration()) == repeated; }, "on the Migration: " + repeated,
                            support::kPatience, [this] { return MessageOf(Migration()); }));
     EXPECT_TRUE(IsQuiet()) << "at most one probe a minute";
@@ -271,8 +270,9 @@ TEST_F(BadInput, AQuotaOnJobsIsNamedAndItGoesOn) {
         "the quota is in effect"));
     kubectl_.MustApply(MigrationBuilder("orders").Version("0001").Build());
     EXPECT_TRUE(MigrationSays("JobRefused"));
-    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("The API server refuses Job "), HasSubstr("exceeded quota: no-jobs"),
-                                              HasSubstr("Mend the cause; it is tried again")));
+    EXPECT_THAT(MessageOf(Migration()),
+                AllOf(HasSubstr("The API server refuses Job "), HasSubstr("exceeded quota: no-jobs"),
+                      HasSubstr("Mend the cause; it is tried again")));
     EXPECT_EQ(ReadyOf(Migration()), "Unknown");
     const OperatorWrites writes(Ns());
     EXPECT_TRUE(IsQuiet());

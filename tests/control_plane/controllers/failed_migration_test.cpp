@@ -152,8 +152,8 @@ TEST_F(FailedMigration, AShellThatFindsNoCommandIsNamed) {
     FinishMigration(Run("0002", "orders:2"),
                     {.exit_code = 127, .before = {"0001"}, .after = {"0001"}, .tail = "sh: alembic: not found"});
     EXPECT_TRUE(IsStalled("CommandNotFound"));
-    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("exit code 127 (command not found)"),
-                                              HasSubstr("Correct spec.command or spec.image")));
+    EXPECT_THAT(MessageOf(Migration()),
+                AllOf(HasSubstr("exit code 127 (command not found)"), HasSubstr("Correct spec.command or spec.image")));
 }
 
 TEST_F(FailedMigration, ACommandThatDoesNotExistNeverRan) {

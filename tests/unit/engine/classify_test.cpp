@@ -236,11 +236,11 @@ TEST(Classify, ACommandThatIsNotInTheImageIsToBeCorrected) {
 
 TEST(Classify, LostEvidenceSaysWhatIsMissingWhereTheDatabaseIsAndTheNextStep) {
     for (const char* version : {"0002", ""}) {
-        EXPECT_THAT(
-            ClassifyRow({"", std::nullopt, "", "", "0001", false, "", RunOutcome::Failed}, version)->message,
-            testing::AllOf(HasSubstr(*version == '\0' ? "The migration failed" : "The migration to version 0002 failed"),
-                           HasSubstr("its pod is gone and how it ended is not known"), HasSubstr("at version 0001."),
-                           HasSubstr("tidegate.io/retry=<a new value>")));
+        EXPECT_THAT(ClassifyRow({"", std::nullopt, "", "", "0001", false, "", RunOutcome::Failed}, version)->message,
+                    testing::AllOf(
+                        HasSubstr(*version == '\0' ? "The migration failed" : "The migration to version 0002 failed"),
+                        HasSubstr("its pod is gone and how it ended is not known"), HasSubstr("at version 0001."),
+                        HasSubstr("tidegate.io/retry=<a new value>")));
     }
 }
 
