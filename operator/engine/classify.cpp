@@ -125,14 +125,12 @@ EndedRun LeftDirty(const Evidence& evidence, bool exit_was_zero, const std::stri
     return end;
 }
 
-/// Why the launch did not begin, as the Migration has said until now: a kubelet that ends a pod before its containers
-/// were made takes its own words back.
-std::string ShownCause(const Evidence& evidence) {
+/// What the Migration says of this launch; nullptr: nothing.
+const api::Condition* ShownOf(const Evidence& evidence) {
     const auto& status = evidence.migration->status;
     const bool is_of_launch =
         status.run && status.run->key == evidence.run.key && status.run->launch == evidence.run.launches;
-    const auto* ready = api::FindCondition(status.conditions, api::kReady);
-    return is_of_launch && ready != nullptr && IsCause(ready->reason) ? ready->message : "";
+    return is_of_launch ? api::FindCondition(status.conditions, api::kReady) : nullptr;
 }
 
 /// The word of the cause where the launch never began.
@@ -155,6 +153,12 @@ EndedRun NeverStarted(const Evidence& evidence) {
                 : "Before the migration had begun, " + WhatChanged(*evidence.migration) + " changed; nothing ran.";
         return end;
     }
+    const auto* shown = ShownOf(evidence);
+    if (shown != nullptr && shown->reason == reasons::kNeverStarted) {
+        // The record comes after the Migration, and shall say the same.
+        end.message = shown->message;
+        return end;
+    }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
     if (pod == nullptr) {
         end.message += " It got no pod: a quota or an admission rule refused it. The events of that name say which.";
@@ -164,8 +168,9 @@ EndedRun NeverStarted(const Evidence& evidence) {
         end.message += " The node said: " + pod->migration.message + ".";
     } else if (!pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
-    } else if (const auto said = ShownCause(evidence); !said.empty()) {
-        end.message += " It said until then: \"" + Quote(said) + "\".";
+    } else if (shown != nullptr && IsCause(shown->reason)) {
+        // A kubelet that ends a pod before its containers were made takes its own words back.
+        end.message += " It said until then: \"" + Quote(shown->message) + "\".";
     }
     end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;
