@@ -34,10 +34,16 @@ class Write:
 
     def owner(self):
         """The name of the object that a created object belongs to; empty if to none."""
+        return self._owner().get("name", "")
+
+    def owner_uid(self):
+        return self._owner().get("uid", "")
+
+    def _owner(self):
         if not isinstance(self.body, dict):
-            return ""
+            return {}
         owners = self.body.get("metadata", {}).get("ownerReferences", [])
-        return owners[0]["name"] if owners else ""
+        return owners[0] if owners else {}
 
 
 class Audit:

@@ -135,7 +135,12 @@ def broken_release(world):
     report.check(entry.get("exitCode") == 1, "the Migration has the exit code", f"{entry}")
     report.check("could not create unique index" in entry.get("logTail", ""), "and the last log lines", f"{entry}")
     report.command("kubectl describe migrations.tidegate.io orders")
-    report.show(status_part(kubectl("describe", "migrations.tidegate.io", "orders")))
+    shown = status_part(kubectl("describe", "migrations.tidegate.io", "orders"))
+    report.show(shown)
+    report.check(
+        re.search(r"Exit Code:\s+1$", shown, re.MULTILINE) is not None and "could not create unique index" in shown,
+        "it shows both",
+    )
     world.check_held()
     report.check(not world.service_pods_created(since), "no pod of release 3 was created")
     answered = world.load.answered_between(since, time.time())

@@ -57,7 +57,10 @@ std::optional<Cause> CauseOf(const ContainerFacts& container, std::string_view n
     }
     if (IsOneOf(reason, {"CreateContainerError", "RunContainerError", "PreStartHookError", "StartError"})) {
         return Cause{.reason = std::string(reasons::kContainerRefused),
-                     .message = "The node cannot start " + where + ": " + Quote(container.message) + "."};
+                     .message = "The node cannot start " + where + ": " + Quote(container.message) +
+                                ". Correct what it names, or the node; the events of the pod say more: kubectl "
+                                "describe pod " +
+                                pod.key.name + "."};
     }
     return std::nullopt;
 }
@@ -102,7 +105,10 @@ std::optional<Cause> FindCause(const observed::JobFacts* job, const observed::Po
     if (HasBegun(*pod)) return std::nullopt;
     if (!pod->scheduled && !pod->unschedulable.empty()) {
         return Cause{.reason = std::string(reasons::kUnschedulable),
-                     .message = "No node takes pod " + pod->key.name + ": " + Quote(pod->unschedulable) + "."};
+                     .message = "No node takes pod " + pod->key.name + ": " + Quote(pod->unschedulable) +
+                                ". Add or free a node that fits, and it goes on by itself. To correct what a Migration "
+                                "asks of a node (nodeSelector, tolerations, affinity, resources), give it a new "
+                                "spec.run as well."};
     }
     // Before the agent's last words: what it said before its restart is over once it holds a connection.
     if (WaitsForFence(*pod, now)) {

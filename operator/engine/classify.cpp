@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/reasons.hpp"
+#include "engine/cause.hpp"
 #include "engine/explain.hpp"
 #include "engine/image_source.hpp"
 #include "engine/range.hpp"
@@ -63,6 +64,17 @@ std::string_view FailureReason(const Evidence& evidence) {
     return reasons::kMigrationFailed;
 }
 
+/// What to do about a failure, for the end of its message.
+std::string NextStep(const Evidence& evidence, std::string_view reason) {
+    std::string text;
+    if (reason == reasons::kCommandNotFound)
+        text += " Correct spec.command or spec.image: whatever the command calls must be in the image, and executable.";
+    text += " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
+    text += kWhatRuns;
+    text += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+    return text;
+}
+
 std::string Versions(const version::Reading& reading) {
     if (!reading.initialised || reading.versions.empty()) return "no version";
     std::string text;
@@ -113,6 +125,14 @@ EndedRun LeftDirty(const Evidence& evidence, bool exit_was_zero, const std::stri
     return end;
 }
 
+/// What the Migration says of this launch; nullptr: nothing.
+const api::Condition* ShownOf(const Evidence& evidence) {
+    const auto& status = evidence.migration->status;
+    const bool is_of_launch =
+        status.run && status.run->key == evidence.run.key && status.run->launch == evidence.run.launches;
+    return is_of_launch ? api::FindCondition(status.conditions, api::kReady) : nullptr;
+}
+
 /// The word of the cause where the launch never began.
 EndedRun NeverStarted(const Evidence& evidence) {
     const auto* pod = evidence.pod;
@@ -133,6 +153,12 @@ EndedRun NeverStarted(const Evidence& evidence) {
                 : "Before the migration had begun, " + WhatChanged(*evidence.migration) + " changed; nothing ran.";
         return end;
     }
+    const auto* shown = ShownOf(evidence);
+    if (shown != nullptr && shown->reason == reasons::kNeverStarted) {
+        // The record comes after the Migration, and shall say the same.
+        end.message = shown->message;
+        return end;
+    }
     end.message = "The migration container of Job " + evidence.run.job_name + " never started, so nothing ran.";
     if (pod == nullptr) {
         end.message += " It got no pod: a quota or an admission rule refused it. The events of that name say which.";
@@ -142,6 +168,9 @@ EndedRun NeverStarted(const Evidence& evidence) {
         end.message += " The node said: " + pod->migration.message + ".";
     } else if (!pod->disruption.empty()) {
         end.message += " Its pod was disrupted (" + pod->disruption + ").";
+    } else if (shown != nullptr && IsCause(shown->reason)) {
+        // A kubelet that ends a pod before its containers were made takes its own words back.
+        end.message += " It said until then: \"" + Quote(shown->message) + "\".";
     }
     end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;
@@ -194,12 +223,8 @@ EndedRun JudgeWithVersion(const Evidence& evidence, bool exit_was_zero, const st
     if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
     if (!exit_was_zero) {
         end.reason = FailureReason(evidence);
-        end.message =
-            aim.tried + " failed: " + how + "." + DescribeLocks(evidence) + " The database is at " + Versions(after) +
-            "." + DescribeToolLock(evidence) +
-            " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-        end.message += kWhatRuns;
-        end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+        end.message = aim.tried + " failed: " + how + "." + DescribeLocks(evidence) + " The database is at " +
+                      Versions(after) + "." + DescribeToolLock(evidence) + NextStep(evidence, end.reason);
         return end;
     }
     if (standing == version::Standing::Unknown) {
@@ -228,10 +253,7 @@ EndedRun JudgeWithoutVersion(const Evidence& evidence, bool exit_was_zero, const
     if (after.dirty) return LeftDirty(evidence, exit_was_zero, how);
     end.reason = FailureReason(evidence);
     end.message = "The migration failed: " + how + "." + DescribeLocks(evidence) + " The database is clean, at " +
-                  Versions(after) + "." + DescribeToolLock(evidence) +
-                  " It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-    end.message += kWhatRuns;
-    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+                  Versions(after) + "." + DescribeToolLock(evidence) + NextStep(evidence, end.reason);
     return end;
 }
 
@@ -256,11 +278,7 @@ EndedRun JudgeByExitCode(const Evidence& evidence, bool is_end_known, bool exit_
         return end;
     }
     end.reason = FailureReason(evidence);
-    end.message =
-        what + " failed: " + how +
-        ". It is run again when somebody annotates the Migration tidegate.io/retry=<a new value>, or changes ";
-    end.message += kWhatRuns;
-    end.message += HasLogTail(evidence) ? "; the last log lines are in status.history." : ".";
+    end.message = what + " failed: " + how + "." + NextStep(evidence, end.reason);
     return end;
 }
 

@@ -186,6 +186,18 @@ std::string ExplainUndecidedPlace(const api::Database& database) {
            "; roll out one that requires " + api::RequirementText(database.key.name, version);
 }
 
+/// A pod ends a moment before its Job. If the migration did not begin, the cause that is shown stands until then: the
+/// result repeats it (classify.cpp), and the pod does not tell it any more.
+std::optional<View> StillSaid(const World& world, const api::RunRecord& run, const api::Migration& migration) {
+    const auto* job = FindJobOf(world, run);
+    const auto* pod = FindPod(world, run.job_name);
+    const bool is_between = job != nullptr && !job->Ended() && pod != nullptr && pod->terminal &&
+                            observed::MigrationStarted(*pod) == observed::Started::No;
+    const auto* ready = api::FindCondition(migration.status.conditions, api::kReady);
+    if (!is_between || ready == nullptr || !IsCause(ready->reason)) return std::nullopt;
+    return View{.summary = Summary::Working, .reason = ready->reason, .message = ready->message};
+}
+
 /// Who holds the fence, for the end of the message about a pod that waits for it.
 std::string DescribeFenceHolder(const World& world, const observed::PodFacts& pod) {
     const auto& holder = world.learned.fence_holder;
@@ -250,7 +262,7 @@ View ExplainLaunch(const World& world, const api::RunRecord& run, core::Time now
         return {.summary = Summary::Working,
                 .reason = std::string(reasons::kJobRefused),
                 .message = "The API server refuses Job " + run.job_name + ": " + Quote(refused->second) +
-                           ". It is tried again until spec.startDeadlineSeconds."};
+                           ". Mend the cause; it is tried again until spec.startDeadlineSeconds."};
     }
     const auto* job = FindJobOf(world, run);
     const auto* pod = FindPod(world, run.job_name);
@@ -297,7 +309,10 @@ View ExplainMigration(const World& world, const api::DatabaseStatus& status, con
     if (migration.run_key.empty()) return ExplainNoImage(world, status, migration);
     const auto* run = api::FindRun(status, migration.run_key);
     if (run != nullptr && run->outcome == api::RunOutcome::Active) {
-        if (run->migration == migration.key.name) return ExplainLaunch(world, *run, now);
+        if (run->migration == migration.key.name) {
+            auto said = StillSaid(world, *run, migration);
+            return said ? *std::move(said) : ExplainLaunch(world, *run, now);
+        }
         return {
             .summary = Summary::Working,
             .reason = std::string(reasons::kMigrationRunning),

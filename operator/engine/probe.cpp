@@ -159,7 +159,8 @@ std::optional<Decision> Follow(const World& world, core::Time now) {
     const auto refused = world.learned.refused_jobs.find(probe.job_name);
     if (refused != world.learned.refused_jobs.end()) {
         return ShowTrouble(world, std::string(api::reasons::kJobRefused),
-                           "The API server refuses probe Job " + probe.job_name + ": " + Quote(refused->second) + ".",
+                           "The API server refuses probe Job " + probe.job_name + ": " + Quote(refused->second) +
+                               ". Mend the cause; it is tried again.",
                            now);
     }
     if (world.learned.foreign_jobs.contains(probe.job_name)) {

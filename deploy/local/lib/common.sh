@@ -43,6 +43,13 @@ require_root() {
   [[ $(id -u) == 0 ]] || die "needs root (namespaces, mounts, cgroups): run it with sudo"
 }
 
+# remove_state FOLDER: what says whose it is (the file "kind") goes last, so that it can be removed again when this is
+# killed half-way.
+remove_state() {
+  find "$1" -mindepth 1 -maxdepth 1 ! -name kind -exec rm -rf --one-file-system {} +
+  rm -rf --one-file-system "$1"
+}
+
 # lock_folder FOLDER DESCRIPTOR: makes the folder and holds a lock on it for as long as this shell holds the descriptor.
 # The lock is on the folder itself, so that nothing is left when the folder goes; whoever waited for a folder that was
 # removed meanwhile has locked a ghost and tries again.

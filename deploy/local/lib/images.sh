@@ -16,14 +16,14 @@ full_name() {
   printf '%s' "$image"
 }
 
-# A storage of our own, outside the tree; no registry is ever asked. In namespaces of its own, so that neither mounts
-# nor processes are left when a build is killed.
+# A storage of our own, outside the tree; no registry is ever asked. In namespaces of its own, and ended with whoever
+# called it, so that neither mounts nor processes are left when a build is killed.
 buildah_own() {
   mkdir -p "$CACHE/images"
   [[ -e $CACHE/images/registries.conf ]] || printf 'unqualified-search-registries = ["docker.io"]\n' >"$CACHE/images/registries.conf"
   # Its networks are not used, but the folder of their definitions is made, by default in /etc/cni.
   [[ -e $CACHE/images/containers.conf ]] || printf '[network]\nnetwork_config_dir = "%s"\n' "$CACHE/images/networks" >"$CACHE/images/containers.conf"
-  CONTAINERS_CONF=$CACHE/images/containers.conf unshare --mount --pid --fork --kill-child --mount-proc -- \
+  CONTAINERS_CONF=$CACHE/images/containers.conf setpriv --pdeathsig KILL -- unshare --mount --pid --fork --kill-child --mount-proc -- \
     buildah --root "$CACHE/images/storage" --runroot "$CACHE/images/run" --storage-driver overlay \
     --registries-conf "$CACHE/images/registries.conf" "$@"
 }

@@ -1,4 +1,5 @@
-"""Each way in which a launch ends, or never begins, with real pods: the reason that operator/api/REASONS.md names for it."""
+"""Each way in which a launch ends, or never begins, with real pods: the reason that operator/api/REASONS.md names for it, and
+a message that names the object, the cause and the next step."""
 
 import concurrent.futures
 import dataclasses
@@ -8,7 +9,7 @@ import time
 
 import cluster
 import migration
-from cluster import Failed, Refused, condition, container, wait_for
+from cluster import Failed, condition, container, wait_for
 
 REASONS = pathlib.Path(__file__).resolve().parents[3] / "operator/api/REASONS.md"
 VERSION = "0001"
@@ -31,6 +32,8 @@ class Class:
     reason: str
     # Of the Migration's spec, over what every migration here has.
     spec: dict = dataclasses.field(default_factory=dict)
+    # What the message must name: the object, the cause, the next step.
+    says: tuple = ()
     script: str = ""
     # What is done to the pod once the migration runs in it; what is made in the namespace before the Migration.
     act: str = ""
@@ -54,34 +57,57 @@ def quota(resource):
     return {"resourcequotas": {"metadata": {"name": "none"}, "spec": {"hard": {resource: "0"}}}}
 
 
+RETRY = "annotates the Migration tidegate.io/retry"
+CORRECT = "Correct spec.command or spec.image"
+TO_VERSION = f"The migration to version {VERSION} failed"
+CONTAINER = "container migrate of pod orders-"
+
 CLASSES = [
-    Class("exit-0", "MigrationSucceeded", script=REACH),
-    Class("exit-0-unreached", "VerificationFailed", python("pass")),
-    Class("exit-1", "MigrationFailed", python("raise SystemExit(1)")),
-    Class("exit-1-reached", "VerifiedAfterFailure", script=REACH + "raise SystemExit(1)"),
-    Class("exit-125", "MigrationFailed", python("raise SystemExit(125)")),
-    Class("exit-126", "CommandNotFound", {"command": ["sh", "-c", "/etc/passwd"]}),
-    Class("exit-127", "CommandNotFound", {"command": ["sh", "-c", "no-such-command"]}),
-    Class("no-command", "CommandNotFound", {"command": ["/no/such/command"]}),
-    Class("not-executable", "CommandNotFound", {"command": ["/etc/passwd"]}),
+    Class("exit-0", "MigrationSucceeded", {}, (f"Version {VERSION} was reached by Job orders-", f"said version {VERSION}"), script=REACH),
+    Class("exit-0-unreached", "VerificationFailed", python("pass"),
+          ("exit code 0", f"version {VERSION} is not reached: the database says no version", "Check that the command migrates this database")),
+    Class("exit-1", "MigrationFailed", python("raise SystemExit(1)"), (TO_VERSION, "exit code 1.", RETRY)),
+    Class("exit-1-reached", "VerifiedAfterFailure", {}, (f"Version {VERSION} was reached by Job orders-", "although exit code 1"),
+          script=REACH + "raise SystemExit(1)"),
+    Class("exit-125", "MigrationFailed", python("raise SystemExit(125)"), (TO_VERSION, "exit code 125.", RETRY)),
+    Class("exit-126", "CommandNotFound", {"command": ["sh", "-c", "/etc/passwd"]},
+          (TO_VERSION, "exit code 126 (command not executable)", CORRECT)),
+    Class("exit-127", "CommandNotFound", {"command": ["sh", "-c", "no-such-command"]},
+          (TO_VERSION, "exit code 127 (command not found)", CORRECT)),
+    Class("no-command", "CommandNotFound", {"command": ["/no/such/command"]},
+          (migration.MIGRATION_IMAGE, "/no/such/command", "no such file", CORRECT)),
+    Class("not-executable", "CommandNotFound", {"command": ["/etc/passwd"]},
+          (migration.MIGRATION_IMAGE, "/etc/passwd", "permission denied", CORRECT)),
     # Of the signals that process 1 of a container can give itself only the kernel's own end it.
-    Class("crashed", "MigrationFailed", python("import ctypes; ctypes.string_at(0)")),
-    Class("out-of-memory", "OutOfMemory", {**python("x = bytearray(10**9); print(len(x))"), "resources": {"limits": {"memory": "48Mi"}}}),
-    Class("evicted", "Disrupted", python(WAIT), act="evict"),
+    Class("crashed", "MigrationFailed", python("import ctypes; ctypes.string_at(0)"), (TO_VERSION, "exit code 139 (signal 11)", RETRY)),
+    Class("out-of-memory", "OutOfMemory",
+          {**python("x = bytearray(10**9); print(len(x))"), "resources": {"limits": {"memory": "48Mi"}}},
+          (TO_VERSION, "out of memory", "raise spec.resources")),
+    Class("evicted", "Disrupted", python(WAIT), (TO_VERSION, "pod disrupted: EvictionByEvictionAPI", RETRY), act="evict"),
     # Nothing on the pod tells a deletion from a tool that ends with 143 by itself.
-    Class("deleted", "MigrationFailed", python(WAIT), act="delete"),
-    Class("deleted-by-force", "MigrationFailed", python(WAIT), act="delete by force"),
-    Class("too-long", "DeadlineExceeded", {**python(WAIT), "activeDeadlineSeconds": 3}),
-    Class("no-image", "ImagePullFailed", {"image": "registry.example.com/no-such-image:1", **python("pass")}),
-    Class("bad-image", "ImagePullFailed", {"image": "UPPER:case:name", **python("pass")}),
-    Class("no-secret", "SecretOrKeyMissing", {**python("pass"), **secret_variable("no-such-secret", "uri")}),
-    Class("no-key", "SecretOrKeyMissing", {**python("pass"), **secret_variable("databases", "no-such-key")}),
-    Class("as-root", "ContainerRefused", {**python("pass"), "securityContext": {"runAsUser": 0}}, pod_security="privileged"),
-    Class("as-root-restricted", "NotStarting", {**python("pass"), "securityContext": {"runAsUser": 0}}),
-    Class("no-node", "Unschedulable", {**python("pass"), "nodeSelector": {"no-such": "node"}}),
-    Class("no-pods", "NotStarting", python("pass"), before=quota("pods")),
-    Class("no-jobs", "JobRefused", python("pass"), before=quota("count/jobs.batch")),
-    Class("never-starts", "NeverStarted", {**python("pass"), **secret_variable("no-such-secret", "uri"), "startDeadlineSeconds": 5}),
+    Class("deleted", "MigrationFailed", python(WAIT), (TO_VERSION, "exit code 143 (signal 15)", RETRY), act="delete"),
+    Class("deleted-by-force", "MigrationFailed", python(WAIT), (TO_VERSION, RETRY), act="delete by force"),
+    Class("too-long", "DeadlineExceeded", {**python(WAIT), "activeDeadlineSeconds": 3},
+          (TO_VERSION, "ended by Tidegate after spec.activeDeadlineSeconds (3s)", RETRY)),
+    Class("no-image", "ImagePullFailed", {"image": "registry.example.com/no-such-image:1", **python("pass")},
+          (CONTAINER, "registry.example.com/no-such-image:1", "Correct the image or imagePullSecrets")),
+    Class("bad-image", "ImagePullFailed", {"image": "UPPER:case:name", **python("pass")},
+          (CONTAINER, "UPPER:case:name", "Correct the image")),
+    Class("no-secret", "SecretOrKeyMissing", {**python("pass"), **secret_variable("no-such-secret", "uri")},
+          (CONTAINER, 'secret "no-such-secret" not found', "Create what is missing")),
+    Class("no-key", "SecretOrKeyMissing", {**python("pass"), **secret_variable("databases", "no-such-key")},
+          (CONTAINER, "key no-such-key in Secret class-no-key/databases", "Create what is missing")),
+    Class("as-root", "ContainerRefused", {**python("pass"), "securityContext": {"runAsUser": 0}},
+          (CONTAINER, "breaks non-root policy", "needs spec.securityContext.runAsUser"), pod_security="privileged"),
+    Class("as-root-restricted", "NotStarting", {**python("pass"), "securityContext": {"runAsUser": 0}},
+          ("Job orders-", "an admission rule may refuse it", "See kubectl describe job orders-")),
+    Class("no-node", "Unschedulable", {**python("pass"), "nodeSelector": {"no-such": "node"}},
+          ("No node takes pod orders-", "0/1 nodes are available", "Add or free a node that fits")),
+    Class("no-pods", "NotStarting", python("pass"), ("Job orders-", "a quota", "See kubectl describe job orders-"), before=quota("pods")),
+    Class("no-jobs", "JobRefused", python("pass"), ("Job orders-", "exceeded quota: none", "Mend the cause"),
+          before=quota("count/jobs.batch")),
+    Class("never-starts", "NeverStarted", {**python("pass"), **secret_variable("no-such-secret", "uri"), "startDeadlineSeconds": 5},
+          ("The migration container of Job orders-", 'secret "no-such-secret" not found', "tidegate.io/retry=<a new value>")),
 ]
 
 
@@ -117,9 +143,10 @@ class Suite:
             if f"`{each.reason}`" not in documented:
                 raise Failed(f"{each.reason} is not in REASONS.md")
             self._play(each)
-        except (Failed, Refused, OSError) as error:
+        # Any: a class that was not seen to its end has not passed.
+        except Exception as error:
             with self._lock:
-                self.violations.append(f"class {each.name}: {error}")
+                self.violations.append(f"class {each.name}: {type(error).__name__}: {error}")
         self.seconds[each.name] = time.monotonic() - start
 
     def _play(self, each):
@@ -133,6 +160,10 @@ class Suite:
             BOUND_SECONDS,
             lambda: cluster.shown(self._migration(each)),
         )
+        ready = condition(self._migration(each))
+        missing = [words for words in each.says if words not in ready["message"]]
+        if missing or not each.says:
+            raise Failed(f"the message does not say {missing}: {ready['reason']}: {ready['message']}")
 
     def _migration(self, each):
         return self._api.get("migrations", each.namespace, "orders")

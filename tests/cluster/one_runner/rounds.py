@@ -7,12 +7,13 @@ import time
 
 import cluster
 import migration
-from cluster import Failed, Refused, condition, container, wait_for
+from cluster import Failed, condition, container, wait_for
 
 DATABASES = [f"round_{number}" for number in range(10)]
 # Not of a round: for the node that is lost.
 NODE_LOST = "node_lost"
 ROUNDS_EACH = 2
+COUNT = len(DATABASES) * ROUNDS_EACH
 TEAMS = {"first": "team-a", "second": "team-b"}
 # Two migrations, a duplicate and a repeated one, each after the quiet time of 15 s, on a machine that starts fifty pods.
 BOUND_SECONDS = 180
@@ -178,6 +179,8 @@ class Suite:
             thread.start()
         for thread in threads:
             thread.join()
+        if len(self.rounds) != COUNT:
+            self.violations.append(f"{len(self.rounds)} rounds were played, not {COUNT}")
         for database in DATABASES:
             self.violations += [f"I2 in {database}: {row[0]}" for row in cluster.sql(database, migration.OVERLAPS)]
         pods = sum(int(cluster.sql(database, "SELECT count(DISTINCT pod) FROM migration_runs")[0][0]) for database in DATABASES)
@@ -188,12 +191,13 @@ class Suite:
         return counts
 
     def _lane(self, first):
-        for number in range(first, len(DATABASES) * ROUNDS_EACH, len(DATABASES)):
+        for number in range(first, COUNT, len(DATABASES)):
             played = Round(self._api, number)
             try:
                 played.play()
-            except (Failed, Refused, OSError) as error:
+            # Any: a round that was not seen to its end has not passed.
+            except Exception as error:
                 with self._lock:
-                    self.violations.append(f"round {number}: {error}\n    " + "\n    ".join(played.trace))
+                    self.violations.append(f"round {number}: {type(error).__name__}: {error}\n    " + "\n    ".join(played.trace))
             with self._lock:
                 self.rounds.append(played)

@@ -7,6 +7,7 @@
 namespace test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// A migration from 0001 to 0002 that runs.
@@ -65,6 +66,12 @@ protected:
             "recorded as " + outcome + ", " + reason, support::kPatience, [this] { return Picture(); });
     }
 
+    /// A run that was lost: which, where the database is now, and what runs it again.
+    static auto NamesTheRetryFrom(const std::string& cause) {
+        return AllOf(HasSubstr("The migration to version 0002 failed: " + cause),
+                     HasSubstr("The database is at version 0001."), HasSubstr("tidegate.io/retry=<a new value>"));
+    }
+
     std::string job_, pod_;
 };
 
@@ -84,6 +91,8 @@ TEST_F(Deletion, OfTheMigrationIsJudgedByThePod) {
     EXPECT_TRUE(IsRecordedAs("Succeeded", "VerifiedAfterFailure"));
     kubectl_.MustApply(Asking());
     EXPECT_TRUE(IsReady("VerifiedAfterFailure"));
+    EXPECT_THAT(MessageOf(Migration()),
+                HasSubstr("Version 0002 was reached by Job " + job_ + " although exit code 137"));
     EXPECT_TRUE(IsQuiet());
     EXPECT_TRUE(MigrationJobs().empty()) << "nothing is run again";
 }
@@ -95,6 +104,7 @@ TEST_F(Deletion, InTheForegroundToo) {
     EXPECT_TRUE(Eventually([&] { return !Exists(kube::kMigrations, "orders"); }, "gone"));
     kubectl_.MustApply(Asking());
     EXPECT_TRUE(IsStalled("MigrationFailed"));
+    EXPECT_THAT(MessageOf(Migration()), NamesTheRetryFrom("exit code 137"));
     EXPECT_TRUE(IsQuiet());
     EXPECT_TRUE(MigrationJobs().empty());
 }
@@ -114,6 +124,7 @@ TEST_F(Deletion, WithoutAnyTraceIsJudgedByAProbe) {
     AnswerProbe({"0001"});
     EXPECT_TRUE(IsRecordedAs("Failed", "MigrationFailed"));
     EXPECT_TRUE(IsStalled("MigrationFailed"));
+    EXPECT_THAT(MessageOf(Migration()), NamesTheRetryFrom("exit code 137"));
     EXPECT_TRUE(IsQuiet());
     EXPECT_TRUE(MigrationJobs().empty()) << "it may have changed something: not run again blindly";
 }
@@ -132,6 +143,8 @@ TEST_F(Deletion, WhileTheOperatorIsDownIsJudgedByAProbe) {
     EXPECT_TRUE(IsRecordedAs("Succeeded", "VerifiedAfterFailure"));
     kubectl_.MustApply(Asking());
     EXPECT_TRUE(IsReady("VerifiedAfterFailure"));
+    EXPECT_THAT(MessageOf(Migration()), HasSubstr("Version 0002 was reached by Job " + job_ +
+                                                  " although its pod is gone and how it ended is not known"));
     EXPECT_TRUE(MigrationJobs().empty());
 }
 
@@ -139,7 +152,7 @@ TEST_F(Deletion, OfTheJobIsJudgedByThePod) {
     Abort("job/" + job_);
     EndPod({"0001"});
     EXPECT_TRUE(IsStalled("MigrationFailed"));
-    EXPECT_THAT(MessageOf(Migration()), HasSubstr("137"));
+    EXPECT_THAT(MessageOf(Migration()), NamesTheRetryFrom("exit code 137"));
     EXPECT_TRUE(IsQuiet());
     EXPECT_TRUE(MigrationJobs().empty());
 }
@@ -152,8 +165,10 @@ TEST_F(Deletion, OfTheJobWhileTheOperatorIsDownIsJudgedByAProbe) {
     ASSERT_TRUE(Eventually([&] { return !Exists(kube::kJobs, job_) && !Exists(kube::kPods, pod_); }, "gone"));
     StartOperator();
     EXPECT_TRUE(MigrationSays("Verifying"));
+    EXPECT_THAT(MessageOf(Migration()), HasSubstr("Job " + job_ + " is gone; the database is asked"));
     AnswerProbe({"0001"});
     EXPECT_TRUE(IsStalled("EvidenceLost"));
+    EXPECT_THAT(MessageOf(Migration()), NamesTheRetryFrom("its pod is gone and how it ended is not known."));
     EXPECT_TRUE(MigrationJobs().empty());
 }
 
@@ -161,6 +176,7 @@ TEST_F(Deletion, OfThePodIsJudgedByWhatItLeft) {
     kubectl_.Must({"delete", "pod/" + pod_, "--wait=false"});
     EndPod({"0001"});
     EXPECT_TRUE(IsStalled("MigrationFailed"));
+    EXPECT_THAT(MessageOf(Migration()), NamesTheRetryFrom("exit code 137"));
     EXPECT_EQ(List(kube::kPods, "tidegate.io/role=migrate").size(), 0U);
     EXPECT_EQ(MigrationJobs().size(), 1U);
 }
@@ -169,6 +185,7 @@ TEST_F(Deletion, OfTheDatabaseKeepsTheRunAndReadsItAgain) {
     Abort("tgd/orders");
     ASSERT_TRUE(Eventually([&] { return !Exists(kube::kDatabases, "orders"); }, "gone"));
     EXPECT_TRUE(MigrationSays("DatabaseNotFound"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("no Database orders"), HasSubstr("Create it")));
     kubectl_.MustApply(DatabaseBuilder("orders").Build());
     EXPECT_TRUE(IsQuiet());
     EXPECT_TRUE(List(kube::kJobs, "tidegate.io/role=probe").empty()) << "not while a migration is running";

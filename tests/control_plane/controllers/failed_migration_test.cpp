@@ -7,6 +7,7 @@
 namespace test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -119,12 +120,18 @@ TEST_F(FailedMigration, AnUnprovenRolloutWaitsForTheOperatorToComeBack) {
 }
 
 TEST_F(FailedMigration, ExitCodeZeroWithoutTheVersionIsAFailure) {
-    FinishMigration(Run("0002", "orders:2"), {.before = {"0001"}, .after = {"0001"}});
+    const auto job = Run("0002", "orders:2");
+    Roll("0002", "app:2");
+    FinishMigration(job, {.before = {"0001"}, .after = {"0001"}});
     EXPECT_TRUE(IsStalled("VerificationFailed"));
     const auto message = MessageOf(Migration());
-    for (const auto* word : {"exit code 0", "0002", "0001"})
+    for (const auto* word : {"exit code 0", "version 0002 is not reached", "the database says version 0001",
+                             "Check that the command migrates this database"})
         EXPECT_THAT(message, HasSubstr(word));
     EXPECT_EQ(NewestEntry()["exitCode"], 0);
+    EXPECT_TRUE(IsHeldWith("VerificationFailed"));
+    EXPECT_TRUE(IsQuiet());
+    EXPECT_TRUE(IsHeld(Deployment()));
 }
 
 TEST_F(FailedMigration, AReachedVersionIsASuccessWhateverTheExitCode) {
@@ -145,7 +152,8 @@ TEST_F(FailedMigration, AShellThatFindsNoCommandIsNamed) {
     FinishMigration(Run("0002", "orders:2"),
                     {.exit_code = 127, .before = {"0001"}, .after = {"0001"}, .tail = "sh: alembic: not found"});
     EXPECT_TRUE(IsStalled("CommandNotFound"));
-    EXPECT_THAT(MessageOf(Migration()), HasSubstr("127"));
+    EXPECT_THAT(MessageOf(Migration()),
+                AllOf(HasSubstr("exit code 127 (command not found)"), HasSubstr("Correct spec.command or spec.image")));
 }
 
 TEST_F(FailedMigration, ACommandThatDoesNotExistNeverRan) {
@@ -156,7 +164,8 @@ TEST_F(FailedMigration, ACommandThatDoesNotExistNeverRan) {
                                                       "file not found in $PATH: unknown",
                                               .reason = "StartError"});
     EXPECT_TRUE(IsStalled("CommandNotFound"));
-    EXPECT_THAT(MessageOf(Migration()), HasSubstr("executable file not found"));
+    EXPECT_THAT(MessageOf(Migration()), AllOf(HasSubstr("image orders:2"), HasSubstr("executable file not found"),
+                                              HasSubstr("Correct spec.command or spec.image")));
     EXPECT_TRUE(Eventually([&] { return Database()["status"]["runs"][0]["outcome"] == "NeverStarted"; }, "recorded"));
     EXPECT_EQ(Database()["status"]["runs"][0]["attempts"], 0) << "no attempt: nothing ran";
 }

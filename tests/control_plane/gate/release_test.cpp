@@ -43,6 +43,19 @@ TEST_F(DeploymentRelease, OpensWhenTheOperatorPatches) {
     EXPECT_EQ(State("c"), kOpen);
 }
 
+TEST_F(DeploymentRelease, LeavesNoConflictForServerSideApply) {
+    const Json manifest = DeploymentBuilder("c").Requires("orders@9").Build();
+    ASSERT_TRUE(kubectl_.Apply(manifest, {"--server-side"}).Ok());
+    ASSERT_EQ(State("c"), kHeld);
+    ASSERT_TRUE(
+        PatchAsOperator("c", WaitingForPatch("orders@9: migration orders is running", RevisionOf("c")), "merge").Ok());
+    ASSERT_TRUE(PatchAsOperator("c", ReleasePatch(RevisionOf("c"), true)).Ok());
+    ASSERT_EQ(State("c"), kOpen);
+    const auto again = kubectl_.Apply(manifest, {"--server-side"});
+    EXPECT_TRUE(again.Ok()) << again.error;
+    EXPECT_EQ(State("c"), kOpen);
+}
+
 TEST_F(DeploymentRelease, WaitingForLineIsWrittenByTheOperatorAndGoesWithTheRelease) {
     Apply(DeploymentBuilder("c").Requires("orders@9"));
     const auto written =

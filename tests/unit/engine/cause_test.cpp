@@ -49,6 +49,7 @@ struct Row {
     int after;           ///< seconds
     const char* reason;  ///< nullptr: nothing is wrong
     const char* word = "";
+    const char* next = "";  ///< step
 };
 
 TEST(FindCause, NamesWhyTheContainersDoNotRun) {
@@ -72,20 +73,24 @@ TEST(FindCause, NamesWhyTheContainersDoNotRun) {
         {"just made", Pod(), 0, nullptr},
         {"slow, no cause to be seen", Pod(), 60, "NotStarting", "kubectl describe pod orders-abc-1-x"},
         {"not slow yet", Pod(), 59, nullptr},
-        {"no node", unschedulable, 0, "Unschedulable", "0/3 nodes are available."},
-        {"image", Waiting(kMigrate, "ErrImagePull", "not found"), 0, "ImagePullFailed", "container migrate"},
+        {"no node", unschedulable, 0, "Unschedulable", "pod orders-abc-1-x: 0/3 nodes are available. ",
+         "Add or free a node that fits"},
+        {"image", Waiting(kMigrate, "ErrImagePull", "not found"), 0, "ImagePullFailed", "container migrate",
+         "Correct the image or imagePullSecrets"},
         {"image, back-off", Waiting(kMigrate, "ImagePullBackOff", "Back-off"), 0, "ImagePullFailed"},
         {"image name", Waiting(kMigrate, "InvalidImageName", "bad"), 0, "ImagePullFailed"},
         {"image never pulled", Waiting(kMigrate, "ErrImageNeverPull", "policy"), 0, "ImagePullFailed"},
         {"agent's image", Waiting(kAgent, "ErrImagePull", "not found"), 0, "ImagePullFailed",
          "container tidegate-agent"},
         {"Secret", Waiting(kAgent, "CreateContainerConfigError", "secret \"orders-db\" not found"), 0,
-         "SecretOrKeyMissing", "secret \"orders-db\" not found"},
+         "SecretOrKeyMissing", "secret \"orders-db\" not found", "Create what is missing"},
         {"key", Waiting(kMigrate, "CreateContainerConfigError", "couldn't find key uri in Secret shop/orders-db"), 0,
          "SecretOrKeyMissing"},
         {"runs as root", Waiting(kMigrate, "CreateContainerConfigError", "container has runAsNonRoot"), 0,
-         "ContainerRefused", "runAsUser"},
-        {"node refuses", Waiting(kMigrate, "CreateContainerError", "context deadline"), 0, "ContainerRefused"},
+         "ContainerRefused", "container has runAsNonRoot", "needs spec.securityContext.runAsUser"},
+        {"node refuses", Waiting(kMigrate, "CreateContainerError", "context deadline"), 0, "ContainerRefused",
+         "container migrate of pod orders-abc-1-x: context deadline. ",
+         "Correct what it names, or the node; the events of the pod say more: kubectl describe pod orders-abc-1-x."},
         {"agent connects", AgentRuns(false), 39, nullptr},
         {"agent waits", AgentRuns(false), 40, "WaitingForFence", "fence"},
         {"agent holds, image is pulled", AgentRuns(true), 3600, nullptr},
@@ -104,6 +109,7 @@ TEST(FindCause, NamesWhyTheContainersDoNotRun) {
         if (!cause) continue;
         EXPECT_EQ(cause->reason, row.reason);
         EXPECT_THAT(cause->message, HasSubstr(row.word));
+        EXPECT_THAT(cause->message, HasSubstr(row.next));
         EXPECT_EQ(cause->is_fence, cause->reason == "WaitingForFence");
     }
 }

@@ -218,7 +218,30 @@ TEST(Classify, MessagesNameTheVersionTheDatabaseAndTheNextStep) {
     EXPECT_THAT(ClassifyRow({"", 137, "OOMKilled", "", "0001", false, "", RunOutcome::Failed})->message,
                 HasSubstr("out of memory"));
     EXPECT_THAT(ClassifyRow({"", 0, "Completed", "", "-", false, "", RunOutcome::Failed})->message,
-                HasSubstr("no version"));
+                testing::AllOf(HasSubstr("no version"), HasSubstr("Check that the command")));
+}
+
+TEST(Classify, ACommandThatIsNotInTheImageIsToBeCorrected) {
+    for (const char* version : {"0002", ""}) {
+        for (const auto& [code, cause] : {std::pair(126, "exit code 126 (command not executable)"),
+                                          std::pair(127, "exit code 127 (command not found)")}) {
+            EXPECT_THAT(ClassifyRow({"", code, "Error", "", "0001", false, "", RunOutcome::Failed}, version)->message,
+                        testing::AllOf(HasSubstr(cause), HasSubstr("Correct spec.command or spec.image"),
+                                       HasSubstr("tidegate.io/retry")));
+        }
+        EXPECT_THAT(ClassifyRow({"", 1, "Error", "", "0001", false, "", RunOutcome::Failed}, version)->message,
+                    Not(HasSubstr("spec.command")));
+    }
+}
+
+TEST(Classify, LostEvidenceSaysWhatIsMissingWhereTheDatabaseIsAndTheNextStep) {
+    for (const char* version : {"0002", ""}) {
+        EXPECT_THAT(ClassifyRow({"", std::nullopt, "", "", "0001", false, "", RunOutcome::Failed}, version)->message,
+                    testing::AllOf(
+                        HasSubstr(*version == '\0' ? "The migration failed" : "The migration to version 0002 failed"),
+                        HasSubstr("its pod is gone and how it ended is not known"), HasSubstr("at version 0001."),
+                        HasSubstr("tidegate.io/retry=<a new value>")));
+    }
 }
 
 }  // namespace

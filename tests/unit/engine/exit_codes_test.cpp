@@ -8,6 +8,7 @@ namespace simulation {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -34,6 +35,11 @@ std::string Message(const Cluster& cluster) {
     const auto database = cluster.ParsedDatabase();
     const auto* ready = api::FindCondition(database.status.conditions, api::kReady);
     return ready->reason + ": " + ready->message;
+}
+
+std::string MessageOf(const Cluster& cluster, const std::string& migration) {
+    const auto parsed = cluster.ParsedMigration(migration);
+    return api::FindCondition(parsed.status.conditions, api::kReady)->message;
 }
 
 TEST(ExitCodes, NothingIsReadAndTheDatabaseSaysSo) {
@@ -69,6 +75,7 @@ TEST(ExitCodes, AnotherExitCodeFailsAndIsNotRepeated) {
     cluster.EndMigration(cluster.LastJob(), Exit(3));
     cluster.Settle();
     EXPECT_EQ(cluster.Reason("orders"), "MigrationFailed");
+    EXPECT_THAT(MessageOf(cluster, "orders"), AllOf(HasSubstr("exit code 3."), HasSubstr("tidegate.io/retry")));
     EXPECT_THAT(Satisfied(cluster), IsEmpty());
     cluster.Advance(seconds{100000});
     cluster.Settle();
@@ -96,6 +103,10 @@ TEST(ExitCodes, WhatIsLostHasFailedAndIsNeverRunBlindly) {
     cluster.DeleteJobAndPods(cluster.LastJob());
     cluster.Settle();
     EXPECT_EQ(cluster.Reason("orders"), "EvidenceLost");
+    EXPECT_THAT(MessageOf(cluster, "orders"),
+                AllOf(HasSubstr("The migration to version 0002 (Job " + cluster.LastJob() +
+                                "): its pod is gone and how it ended is not known"),
+                      HasSubstr("look there, then annotate the Migration tidegate.io/retry=<a new value>")));
     EXPECT_THAT(cluster.created_jobs, SizeIs(1));
     cluster.migrations.at("orders")["metadata"]["annotations"]["tidegate.io/retry"] = "looked";
     cluster.Settle();
@@ -110,6 +121,9 @@ TEST(ExitCodes, AnIntentOfBeforeARestartIsNotRunBlindlyEither) {
     cluster.Restart();
     cluster.Settle();
     EXPECT_EQ(cluster.Reason("orders"), "EvidenceLost");
+    EXPECT_THAT(MessageOf(cluster, "orders"),
+                AllOf(HasSubstr("Whether Job orders-"), HasSubstr("is not known, and it is not there"),
+                      HasSubstr("look there, then annotate the Migration tidegate.io/retry=<a new value>")));
     EXPECT_THAT(cluster.created_jobs, IsEmpty());
 }
 

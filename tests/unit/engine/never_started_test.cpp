@@ -144,6 +144,33 @@ std::string ReadyMessage(const simulation::Cluster& cluster) {
     return api::FindCondition(migration.status.conditions, api::kReady)->message;
 }
 
+TEST(NeverStarted, TheCauseStaysInTheMessageThoughTheKubeletTakesItsWordsBack) {
+    auto cluster = ReadCluster();
+    cluster.ApplyMigration("orders", {{"startDeadlineSeconds", 120}});
+    cluster.Settle();
+    const auto job = cluster.LastJob();
+    const Json waiting = {{"reason", "CreateContainerConfigError"}, {"message", "secret \"extra\" not found"}};
+    cluster.MakePod(job,
+                    {{"status", {{"containerStatuses", {{{"name", "migrate"}, {"state", {{"waiting", waiting}}}}}}}}});
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "SecretOrKeyMissing");
+    cluster.Advance(seconds{120});
+    EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
+    auto& pod = cluster.pods.at(job + "-pod");
+    pod["status"]["phase"] = "Failed";
+    pod["status"]["containerStatuses"][0]["state"] = {
+        {"terminated",
+         {{"exitCode", 137},
+          {"reason", "ContainerStatusUnknown"},
+          {"message", "The container could not be located when the pod was terminated"}}}};
+    EXPECT_THAT(cluster.Settle(), IsEmpty()) << "its Job ends a moment later";
+    cluster.EndDeletedPod(job);
+    cluster.Settle();
+    EXPECT_EQ(cluster.Reason("orders"), "NeverStarted");
+    EXPECT_THAT(ReadyMessage(cluster), AllOf(HasSubstr("Job " + job), HasSubstr("secret \"extra\" not found"),
+                                             HasSubstr("tidegate.io/retry=<a new value>")));
+}
+
 TEST(NeverStarted, WhoHoldsTheFenceIsAskedTwiceAMinuteAndWrittenWhenItChanges) {
     auto cluster = ReadCluster();
     cluster.ApplyMigration("orders");

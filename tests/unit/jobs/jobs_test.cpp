@@ -115,6 +115,20 @@ TEST(Jobs, EveryContainerPassesPodSecurityRestricted) {
     }
 }
 
+TEST(Jobs, OurOwnContainersHaveAReadOnlyRootFileSystem) {
+    int count = 0;
+    for (const auto& job : {Build(Migration()), BuildProbeJob(Database(), 2, {}, kSettings)}) {
+        for (const auto& container : Containers(job)) {
+            if (container["image"] != kSettings.agent_image) continue;
+            EXPECT_EQ(container["securityContext"]["readOnlyRootFilesystem"], true) << container["name"];
+            ++count;
+        }
+    }
+    EXPECT_EQ(count, 2) << "the sidecar and the probe";
+    EXPECT_FALSE(Migrate(Build(Migration()))["securityContext"].contains("readOnlyRootFilesystem"))
+        << "the tool may write where it likes, unless its owner says otherwise";
+}
+
 TEST(Jobs, WhatTheUserAsksOfTheSecurityContextIsAddedToIt) {
     const Json asked = {{"runAsUser", 1000}, {"capabilities", {{"add", {"NET_BIND_SERVICE"}}}}};
     EXPECT_EQ(Migrate(Build("securityContext", asked))["securityContext"],
