@@ -171,6 +171,8 @@ EndedRun NeverStarted(const Evidence& evidence) {
     } else if (shown != nullptr && IsCause(shown->reason)) {
         // A kubelet that ends a pod before its containers were made takes its own words back.
         end.message += " It said until then: \"" + Quote(shown->message) + "\".";
+    } else {
+        end.message += " The events of pod " + pod->key.name + " may say why.";
     }
     end.message += " Mend the cause, then annotate the Migration tidegate.io/retry=<a new value>, or change ";
     end.message += kWhatRuns;

@@ -186,13 +186,13 @@ std::string ExplainUndecidedPlace(const api::Database& database) {
            "; roll out one that requires " + api::RequirementText(database.key.name, version);
 }
 
-/// A pod ends a moment before its Job. If the migration did not begin, the cause that is shown stands until then: the
-/// result repeats it (classify.cpp), and the pod does not tell it any more.
+/// A pod that is ended before its migration began does not tell any more why it did not, and its Job ends a moment
+/// later. Until then the cause that is shown stands: the result repeats it (classify.cpp).
 std::optional<View> StillSaid(const World& world, const api::RunRecord& run, const api::Migration& migration) {
     const auto* job = FindJobOf(world, run);
     const auto* pod = FindPod(world, run.job_name);
-    const bool is_between = job != nullptr && !job->Ended() && pod != nullptr && pod->terminal &&
-                            observed::MigrationStarted(*pod) == observed::Started::No;
+    const bool is_between = job != nullptr && !job->Ended() && pod != nullptr && (pod->deleting || pod->terminal) &&
+                            observed::MigrationStarted(*pod) != observed::Started::Yes;
     const auto* ready = api::FindCondition(migration.status.conditions, api::kReady);
     if (!is_between || ready == nullptr || !IsCause(ready->reason)) return std::nullopt;
     return View{.summary = Summary::Working, .reason = ready->reason, .message = ready->message};

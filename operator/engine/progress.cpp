@@ -3,6 +3,7 @@
 #include "api/reasons.hpp"
 #include "engine/cause.hpp"
 #include "engine/concerns.hpp"
+#include "engine/explain.hpp"
 #include "engine/image_source.hpp"
 #include "engine/lookup.hpp"
 
@@ -125,7 +126,7 @@ std::optional<Decision> DecideProgress(const World& world, core::Time now) {
     return EndLaunch(world, migration, *pod,
                      "its migration did not begin within spec.startDeadlineSeconds (" +
                          core::FormatDuration(migration->spec.start_deadline) + ")" +
-                         (cause ? "; " + cause->message : ""));
+                         (cause ? "; " + Quote(cause->message) : ""));
 }
 
 }  // namespace engine

@@ -76,12 +76,22 @@ DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives
 END
 }
 
+# begin_build: holds a lock that builds share. Whoever is alone removes what builds that were killed have left in the
+# storage: each its container, which nothing else would ever remove.
+begin_build() {
+  mkdir -p "$CACHE/images/locks"
+  exec 5>>"$CACHE/images/locks/builds"
+  ! flock --nonblock 5 || buildah_own rm --all >/dev/null 2>&1 || true
+  flock --shared 5
+}
+
 # ensure_debian_image: makes the base image, once per recipe.
 ensure_debian_image() {
   local recipe tar
   recipe=$(declare -f bootstrap_debian | sha256sum | cut -c1-16)
   [[ $(buildah_own inspect --type image --format '{{.OCIv1.Config.Labels.recipe}}' "$DEBIAN_IMAGE" 2>/dev/null) == "$recipe" ]] && return
   lock_folder "$CACHE/images/debian" 6
+  begin_build
   tar=$CACHE/images/debian/$recipe.tar
   if [[ ! -e $tar ]]; then
     say "making $DEBIAN_IMAGE from Debian's packages (once, about a minute) ..."
@@ -102,12 +112,13 @@ build_image() {
   shift 2
   [[ -d $context ]] || die "the build context $context of $name is not a folder"
   ensure_debian_image
+  begin_build
   readarray -t volumes < <(apt_volumes)
   # Whoever wants the same image at the same time finds its layers afterwards, instead of making them as well.
   lock_folder "$CACHE/images/locks/${name//[^a-z0-9.]/-}" 7
   buildah_own build --isolation chroot --pull=never --layers --format docker "${volumes[@]}" --tag "$name" "$@" "$context" >&2 ||
     die "building $name from $context failed (see above)"
-  exec 7<&-
+  exec 7<&- 5>&-
 }
 
 # The label says which image the cluster has under this name.

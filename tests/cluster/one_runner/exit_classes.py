@@ -106,7 +106,8 @@ CLASSES = [
     Class("no-pods", "NotStarting", python("pass"), ("Job orders-", "a quota", "See kubectl describe job orders-"), before=quota("pods")),
     Class("no-jobs", "JobRefused", python("pass"), ("Job orders-", "exceeded quota: none", "Mend the cause"),
           before=quota("count/jobs.batch")),
-    Class("never-starts", "NeverStarted", {**python("pass"), **secret_variable("no-such-secret", "uri"), "startDeadlineSeconds": 5},
+    # The kubelet says so up to 15 seconds after it has found it out.
+    Class("never-starts", "NeverStarted", {**python("pass"), **secret_variable("no-such-secret", "uri"), "startDeadlineSeconds": 20},
           ("The migration container of Job orders-", 'secret "no-such-secret" not found', "tidegate.io/retry=<a new value>")),
 ]
 

@@ -157,6 +157,8 @@ TEST(NeverStarted, TheCauseStaysInTheMessageThoughTheKubeletTakesItsWordsBack) {
     cluster.Advance(seconds{120});
     EXPECT_THAT(cluster.Settle(), ElementsAre("pod deleted"));
     auto& pod = cluster.pods.at(job + "-pod");
+    pod["status"]["containerStatuses"][0]["state"] = {{"waiting", {{"reason", "PodInitializing"}}}};
+    EXPECT_THAT(cluster.Settle(), IsEmpty()) << "the kubelet ends it";
     pod["status"]["phase"] = "Failed";
     pod["status"]["containerStatuses"][0]["state"] = {
         {"terminated",
