@@ -47,6 +47,13 @@ bool Held(const Json& workload) {
            workload["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
 }
 
+/// kubectl would find a kind of the other group by them.
+std::string WithoutShortNames(std::string document) {
+    const auto at = document.find("shortNames:");
+    if (at != std::string::npos) document.erase(at, document.find('\n', at) - at);
+    return document;
+}
+
 }  // namespace
 
 CommandResult Helm(const std::vector<std::string>& arguments) {
@@ -84,7 +91,7 @@ std::vector<std::string> RenderUnderGroup(const std::string& group, const std::v
         const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
             return document.find("\n  name: " + name + "\n") != std::string::npos;
         });
-        if (is_named) renamed.push_back(UnderGroup(group, document));
+        if (is_named) renamed.push_back(WithoutShortNames(UnderGroup(group, document)));
     }
     return renamed;
 }
