@@ -89,10 +89,9 @@ class World:
         self.report.check(cluster.is_held(deployment), "the API server holds the rollout (paused, tidegate.io/gate=held)")
 
     def check_no_failed_request(self, since, what):
-        asked = time.time()
-        totals = self.load.totals()
+        totals = self._totals_since_asked_last()
         failures = self.load.failures(since)
-        silence, sent = asked - totals["time"], totals["sent"] - self._sent_before
+        silence, sent = time.time() - totals["time"], totals["sent"] - self._sent_before
         self._sent_before = totals["sent"]
         self.report.check(
             not failures and silence <= SILENCE_SECONDS and sent > 0,
@@ -100,6 +99,13 @@ class World:
             f"{len(failures)} failed, the first: {failures[:1]}; {sent} sent since this was asked last,"
             f" the newest totals are {silence:.1f} s old",
         )
+
+    def _totals_since_asked_last(self):
+        """Of a load that has ended, or sends nothing any more: the last ones."""
+        end = time.time() + SILENCE_SECONDS
+        while (totals := self.load.totals())["sent"] <= self._sent_before and time.time() < end:
+            time.sleep(0.2)
+        return totals
 
     def check_runs(self, expected, what):
         runs = self.runs()
