@@ -7,6 +7,17 @@ count() {
   printf '%d %d\n' "$1" "$2" >>"$results/counts"
 }
 
+# shown LOG COMMAND...: its output goes there, and is shown as it comes. No pipe: a process that a failed case has left behind keeps it open,
+# and its reader waits for ever.
+shown() {
+  local log=$1
+  shift
+  : >"$log"
+  "$@" >"$log" 2>&1 &
+  tail --follow --lines=+1 --pid="$!" "$log"
+  wait "$!"
+}
+
 # ended TIER SECONDS
 ended() {
   printf '%s: %d s\n' "$1" "$2"
@@ -22,10 +33,8 @@ google_tests() {
   for filter in "$@"; do
     for ((shard = 0; shard < shards; shard++)); do
       rm -f "$results/$tier-$number.json"
-      (
-        GTEST_FILTER=$filter GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard \
-          "$executable" --gtest_brief=1 --gtest_output="json:$results/$tier-$number.json" 2>&1 | tee "$results/$tier-$number.log"
-      ) &
+      shown "$results/$tier-$number.log" env "GTEST_FILTER=$filter" "GTEST_TOTAL_SHARDS=$shards" "GTEST_SHARD_INDEX=$shard" \
+        "$executable" --gtest_brief=1 --gtest_output="json:$results/$tier-$number.json" &
       processes+=("$!")
       number=$((number + 1))
     done
@@ -61,7 +70,7 @@ script_tests() {
   local tier=$1 start=$SECONDS status=0
   shift
   printf '\n=== %s ===\n' "$tier"
-  "$@" 2>&1 | tee "$(log_of "$tier")" || status=$?
+  shown "$(log_of "$tier")" "$@" || status=$?
   count_script_tests "$tier" "$status"
   ended "$tier" $((SECONDS - start))
 }
