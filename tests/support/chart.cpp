@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -47,11 +48,18 @@ bool Held(const Json& workload) {
            workload["metadata"].value("labels", Json::object()).value("tidegate.io/gate", "") == "held";
 }
 
-/// kubectl would find a kind of the other group by them.
-std::string WithoutShortNames(std::string document) {
-    const auto at = document.find("shortNames:");
-    if (at != std::string::npos) document.erase(at, document.find('\n', at) - at);
-    return document;
+/// kubectl would find a kind of the other group by them. The chart renders a list as a line each.
+std::string WithoutShortNames(const std::string& document) {
+    std::istringstream lines(document);
+    std::string without;
+    bool in_list = false;
+    for (std::string line; std::getline(lines, line);) {
+        const auto start = line.find_first_not_of(' ');
+        const bool is_item = start != std::string::npos && line.compare(start, 2, "- ") == 0;
+        in_list = line.find("shortNames:") != std::string::npos || (in_list && is_item);
+        if (!in_list) without += line + "\n";
+    }
+    return without;
 }
 
 }  // namespace
