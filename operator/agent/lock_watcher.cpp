@@ -60,8 +60,11 @@ void LockWatcher::Report(int cancels) {
     locks.cancels += cancels;
     if (!seen.blockers.empty()) locks.blockers = seen.blockers;
     if (reported == locks) return;
+    // First what outlives this process: nothing that was reported is forgotten when it is killed in between.
+    auto incumbent = report_.Current();
+    incumbent.locks = locks;
+    state_.MarkIncumbent(incumbent);
     report_.Update([&](api::AgentReport& r) { r.locks = locks; });
-    state_.MarkIncumbent(report_.Current());
 }
 
 void LockWatcher::SayOnce(const std::string& line) {
