@@ -113,6 +113,18 @@ TEST_F(DeploymentHold, IsStableUnderServerSideApply) {
     EXPECT_EQ(diff.exit_code, 0) << diff.output << diff.error;
 }
 
+TEST_F(DeploymentHold, IsNoDriftUnderServerSideApplyOfAManifestThatSaysNotPaused) {
+    Json manifest = DeploymentBuilder("c").Requires("orders@9").Build();
+    manifest["spec"]["paused"] = false;
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(kubectl_.Apply(manifest, {"--server-side"}).Ok());
+        EXPECT_EQ(State("c"), kHeld);
+    }
+    EXPECT_EQ(kubectl_.GetJson("deployment/c")["metadata"]["generation"], 1);
+    const auto diff = kubectl_.Run({"diff", "--server-side", "--filename=-"}, manifest.dump());
+    EXPECT_EQ(diff.exit_code, 0) << diff.output << diff.error;
+}
+
 TEST_F(DeploymentHold, LeavesADeploymentThatItsUserPausedAlone) {
     DeploymentBuilder paused = DeploymentBuilder("d").Requires("orders@9");
     paused.Object()["spec"]["paused"] = true;

@@ -119,6 +119,16 @@ TEST_F(JobHold, IsNotEndedByAnApplyThatSuspends) {
     EXPECT_EQ(Apply(JobBuilder("a").Requires("orders@1").Suspend(true)), kHeld) << "nothing tells the two apart";
 }
 
+TEST_F(JobHold, IsNoDriftUnderServerSideApplyOfAManifestThatSaysNotSuspended) {
+    const auto manifest = JobBuilder("a").Requires("orders@1").Suspend(false).Build();
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(kubectl_.Apply(manifest, {"--server-side"}).Ok());
+        EXPECT_EQ(JobState("a"), kHeld);
+    }
+    const auto diff = kubectl_.Run({"diff", "--server-side", "--filename=-"}, manifest.dump());
+    EXPECT_EQ(diff.exit_code, 0) << diff.output << diff.error;
+}
+
 TEST_F(JobHold, StopsNothingThatRuns) {
     Satisfy({"orders@1"});
     ASSERT_EQ(Apply(JobBuilder("a").Requires("orders@1")), kOpen);
